@@ -1,0 +1,51 @@
+import type { CommandSequence, SuitDigest } from "./manifest.ts";
+
+/** When a condition or directive is reported: bits 0-3 of suit.md 2.3, 0 to 15. */
+export type RepPolicy = number;
+
+/** One command, with the offset of its code in the outermost file, so that a refusal can point at it. */
+export type Command = CommandBody & { readonly offset: number };
+
+export type CommandBody =
+  | { readonly kind: "condition"; readonly condition: Condition; readonly policy: RepPolicy }
+  | { readonly kind: "directive"; readonly directive: Directive; readonly policy: RepPolicy }
+  | { readonly kind: "set-component-index"; readonly index: ComponentIndex }
+  | { readonly kind: "override-parameters"; readonly parameters: Parameters }
+  | { readonly kind: "try-each"; readonly sequences: readonly CommandSequence[]; readonly orNil: boolean }
+  | { readonly kind: "run-sequence"; readonly sequence: CommandSequence };
+
+export type Condition =
+  | "vendor-identifier"
+  | "class-identifier"
+  | "device-identifier"
+  | "image-match"
+  | "use-before"
+  | "component-slot"
+  | "check-content"
+  | "abort";
+
+export type Directive = "write" | "fetch" | "copy" | "invoke" | "swap";
+
+/** `all` is the wire's `true`: every component in list order. */
+export type ComponentIndex = number | "all" | readonly number[];
+
+/** Parameters of one override-parameters command (suit.md 2.4). Absent = not set by this command. */
+export interface Parameters {
+  /** 16 bytes (UUID); CBOR-PEN identifiers keep their encoded form with tag 112. */
+  readonly vendorIdentifier?: Uint8Array;
+  readonly classIdentifier?: Uint8Array;
+  readonly deviceIdentifier?: Uint8Array;
+  readonly imageDigest?: SuitDigest;
+  /** Bytes. */
+  readonly imageSize?: bigint;
+  /** Seconds since 1970. */
+  readonly useBefore?: bigint;
+  readonly componentSlot?: bigint;
+  readonly strictOrder?: boolean;
+  readonly softFailure?: boolean;
+  readonly content?: Uint8Array;
+  readonly uri?: string;
+  readonly sourceComponent?: number;
+  readonly invokeArgs?: Uint8Array;
+  readonly fetchArguments?: Uint8Array;
+}

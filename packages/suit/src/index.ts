@@ -1,0 +1,4 @@
+export * from "./command.ts";
+export * from "./envelope.ts";
+export * from "./labels.ts";
+export * from "./manifest.ts";
