@@ -46,7 +46,7 @@ export interface CborEntry {
 
 export interface CborTagged extends Span {
   readonly kind: "tagged";
-  readonly tag: number | bigint;
+  readonly tag: number;
   readonly item: CborItem;
 }
 

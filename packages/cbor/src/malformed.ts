@@ -1,7 +1,7 @@
 /**
  * Why bytes are not the format they claim to be. Codes are public and never reused.
  * The first group is CBOR itself (RFC 8949 4.2.1 and the limits of this reader); the second is the shape that a
- * format built on CBOR asks for (COSE, SUIT, trust record).
+ * format built on CBOR asks for (COSE, SUIT, trust record); the third is public keys as people hand them over.
  */
 export type MalformedReason =
   | "truncated"
@@ -23,7 +23,10 @@ export type MalformedReason =
   | "wrong-length"
   | "missing"
   | "not-allowed-here"
-  | "wrong-order";
+  | "wrong-order"
+  | "private-key"
+  | "compressed-point"
+  | "weak-key";
 
 /** The bytes are not the format. `offset` counts from the start of the outermost file; `field` is a dotted path. */
 export interface Malformed {

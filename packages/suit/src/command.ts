@@ -6,13 +6,14 @@ export type RepPolicy = number;
 /** One command, with the offset of its code in the outermost file, so that a refusal can point at it. */
 export type Command = CommandBody & { readonly offset: number };
 
-export type CommandBody =
+/** What a command says. `Sequence` is how nested sequences stand in it: as received, or only as a description. */
+export type CommandBody<Sequence = CommandSequence> =
   | { readonly kind: "condition"; readonly condition: Condition; readonly policy: RepPolicy }
   | { readonly kind: "directive"; readonly directive: Directive; readonly policy: RepPolicy }
   | { readonly kind: "set-component-index"; readonly index: ComponentIndex }
   | { readonly kind: "override-parameters"; readonly parameters: Parameters }
-  | { readonly kind: "try-each"; readonly sequences: readonly CommandSequence[]; readonly orNil: boolean }
-  | { readonly kind: "run-sequence"; readonly sequence: CommandSequence };
+  | { readonly kind: "try-each"; readonly sequences: readonly Sequence[]; readonly orNil: boolean }
+  | { readonly kind: "run-sequence"; readonly sequence: Sequence };
 
 export type Condition =
   | "vendor-identifier"
@@ -31,7 +32,7 @@ export type ComponentIndex = number | "all" | readonly number[];
 
 /** Parameters of one override-parameters command (suit.md 2.4). Absent = not set by this command. */
 export interface Parameters {
-  /** 16 bytes (UUID); CBOR-PEN identifiers keep their encoded form with tag 112. */
+  /** 16 bytes (UUID), or a CBOR-PEN in its encoded form with tag 112, which is always shorter. */
   readonly vendorIdentifier?: Uint8Array;
   readonly classIdentifier?: Uint8Array;
   readonly deviceIdentifier?: Uint8Array;

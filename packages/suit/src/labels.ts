@@ -8,7 +8,6 @@ export const envelopeLabel = {
   manifest: 3,
 } as const;
 
-/** Manifest keys. Those from 14 on, but for uninstall, can be severed into the envelope under the same number. */
 export const manifestLabel = {
   "manifest-version": 1,
   "manifest-sequence-number": 2,
@@ -21,6 +20,13 @@ export const manifestLabel = {
   install: 20,
   text: 23,
 } as const;
+
+/** Members that may stand in the envelope under the same number, with only their digest in the manifest. */
+export const severableLabel: Pick<typeof manifestLabel, "payload-fetch" | "install" | "text"> = {
+  "payload-fetch": manifestLabel["payload-fetch"],
+  install: manifestLabel.install,
+  text: manifestLabel.text,
+};
 
 export const commonLabel = { components: 2, "shared-sequence": 4 } as const;
 
@@ -81,3 +87,23 @@ export const parameterLabel = {
 } as const;
 
 export const digestAlgorithmLabel = { "sha-256": -16, "sha-384": -43, "sha-512": -44 } as const;
+
+/** COSE structures that may stand in the authentication wrapper (RFC 9052). Only `sign1` can be verified. */
+export const blockTag = { mac0: 17, sign1: 18, mac: 97, sign: 98 } as const;
+
+/** RFC 9090: a private enterprise number as a relative object identifier, in place of a vendor UUID. */
+export const penTag = 112;
+
+export const manifestVersion = 1;
+
+/** Four reporting bits. */
+export const maxRepPolicy = 15;
+
+/** Labels below this one are private ("custom"); the draft puts the number itself in two ranges, so it is never used. */
+export const customBelow = -256;
+
+/** The name a registry gives to a number, or undefined. */
+export function nameOf<Name extends string>(registry: Readonly<Record<Name, number>>, label: number): Name | undefined {
+  for (const name in registry) if (registry[name] === label) return name;
+  return undefined;
+}

@@ -1,5 +1,6 @@
 import type { DigestName } from "@sumac/crypto";
 import type { Command } from "./command.ts";
+import type { severableLabel } from "./labels.ts";
 
 /** SUIT_Digest = [algorithm, bytes]. */
 export interface SuitDigest {
@@ -21,9 +22,11 @@ export interface CommandSequence {
 }
 
 /** A severable manifest member: inline, or only its digest with the member (perhaps) beside the manifest in the envelope. */
-export type Severable<T> = { readonly at: "inline"; readonly value: T } | { readonly at: "envelope"; readonly digest: SuitDigest };
+export type Severable<T> =
+  | { readonly at: "inline"; readonly value: T }
+  | { readonly at: "envelope"; readonly digest: SuitDigest };
 
-export type SeverableName = "payload-fetch" | "install" | "text";
+export type SeverableName = keyof typeof severableLabel;
 
 /** A parsed manifest (suit.md 2.2). */
 export interface Manifest {

@@ -1,0 +1,267 @@
+import { err, type Result } from "@sumac/cbor";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+} from "yaml";
+import { nearestName } from "./nearest-name.ts";
+import { findTextFlaw, type TextFlaw } from "./release-text.ts";
+
+/** Where in the file, both counted from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export type DescriptionType = "text" | "map" | "list" | "size";
+
+export type DescriptionFlaw =
+  | TextFlaw
+  | "empty-list"
+  | "not-a-domain"
+  | "not-a-uri"
+  | "not-a-segment"
+  | "not-a-size"
+  | "size-out-of-range";
+
+/** `field` is a dotted path such as `components.0.maxSize`. */
+export type DescriptionRefusal =
+  | { readonly code: "description-too-large"; readonly size: number; readonly limit: number }
+  | { readonly code: "description-not-utf-8" }
+  | { readonly code: "description-empty" }
+  | ({ readonly code: "description-not-yaml"; readonly yamlCode: string } & Place)
+  | ({ readonly code: "description-duplicate-key"; readonly field: string } & Place)
+  | ({ readonly code: "description-not-plain"; readonly field: string; readonly feature: "alias" | "tag" } & Place)
+  | ({
+      readonly code: "description-unknown-key";
+      readonly field: string;
+      readonly known: readonly string[];
+      readonly suggestion?: string;
+    } & Place)
+  | ({ readonly code: "description-missing-key"; readonly field: string } & Place)
+  | ({
+      readonly code: "description-wrong-type";
+      readonly field: string;
+      readonly expected: DescriptionType;
+      readonly found: string;
+    } & Place)
+  | ({ readonly code: "description-bad-value"; readonly field: string; readonly flaw: DescriptionFlaw } & Place)
+  | ({ readonly code: "several-components"; readonly count: number } & Place);
+
+/** A value with its path, for the message. */
+export interface Field {
+  readonly path: string;
+  readonly node: Node | null;
+  /** Where to point when the value is empty and has no place of its own. */
+  readonly place: Place;
+}
+
+/** Unwinds the reader; `DescriptionReader.read` turns it into a value. */
+class Refused extends Error {
+  readonly refusal: DescriptionRefusal;
+  constructor(refusal: DescriptionRefusal) {
+    super(refusal.code);
+    this.refusal = refusal;
+  }
+}
+
+/**
+ * Reads a YAML file with a place for every complaint. Only plain YAML 1.2 is taken: no second document, no alias (one
+ * of a few lines can stand for gigabytes), no tag.
+ */
+export class DescriptionReader {
+  readonly root: Field;
+  readonly #lines: LineCounter;
+
+  private constructor(document: Document.Parsed, lines: LineCounter) {
+    this.#lines = lines;
+    this.root = { path: "", node: document.contents, place: { line: 1, column: 1 } };
+  }
+
+  static read<T>(
+    file: Uint8Array,
+    use: (reader: DescriptionReader) => Result<T, DescriptionRefusal>,
+  ): Result<T, DescriptionRefusal> {
+    let text: string;
+    try {
+      text = new TextDecoder("utf-8", { fatal: true }).decode(file);
+    } catch {
+      return err({ code: "description-not-utf-8" });
+    }
+    const lines = new LineCounter();
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      schema: "core",
+      version: "1.2",
+      strict: true,
+      uniqueKeys: true,
+      stringKeys: true,
+      resolveKnownTags: false,
+      logLevel: "silent",
+    });
+    const fault = document.errors[0] ?? document.warnings[0];
+    if (fault !== undefined) {
+      const place = placeAt(lines, fault.pos[0]);
+      if (fault.code === "DUPLICATE_KEY") {
+        const field = /^[\w-]+/.exec(text.slice(fault.pos[0]))?.[0] ?? "";
+        return err({ code: "description-duplicate-key", field, ...place });
+      }
+      return err({ code: "description-not-yaml", yamlCode: fault.code, ...place });
+    }
+    if (document.contents === null) return err({ code: "description-empty" });
+    try {
+      return use(new DescriptionReader(document, lines));
+    } catch (thrown) {
+      if (thrown instanceof Refused) return err(thrown.refusal);
+      throw thrown;
+    }
+  }
+
+  map<Key extends string>(field: Field, known: readonly Key[]): MapReader<Key> {
+    const node = this.#plain(field);
+    if (!isMap(node)) return this.#refuseType(field, "map");
+    const values = new Map<string, Field>();
+    for (const { key, value } of (node as YAMLMap<Scalar<string>, Node | null>).items) {
+      const place = this.#placeOf(key);
+      const path = join(field.path, String(key.value));
+      if (!known.some((name) => name === key.value)) {
+        const suggestion = nearestName(String(key.value), known);
+        const hint = suggestion === undefined ? {} : { suggestion };
+        throw new Refused({ code: "description-unknown-key", field: path, known, ...hint, ...place });
+      }
+      values.set(key.value, { path, node: value, place });
+    }
+    const place = this.#placeOf(node);
+    return {
+      optional: (key) => values.get(key),
+      required: (key) => {
+        const found = values.get(key);
+        if (found !== undefined) return found;
+        throw new Refused({ code: "description-missing-key", field: join(field.path, key), ...place });
+      },
+    };
+  }
+
+  /** At least one item. */
+  list(field: Field): readonly Field[] {
+    const node = this.#plain(field);
+    if (!isSeq(node)) return this.#refuseType(field, "list");
+    if (node.items.length === 0) this.#refuseValue(field, "empty-list");
+    return node.items.map((item, index) => ({
+      path: join(field.path, String(index)),
+      node: item as Node | null,
+      place: field.place,
+    }));
+  }
+
+  text(field: Field, maxCharacters: number): string {
+    const text = this.#string(field);
+    const flaw = findTextFlaw(text, maxCharacters);
+    return flaw === undefined ? text : this.#refuseValue(field, flaw);
+  }
+
+  /** Two labels or more, lower case: the vendor id is a hash of it, so one vendor must have one spelling. */
+  domain(field: Field): string {
+    const domain = this.text(field, 253);
+    const isDomain = /^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+$/.test(domain);
+    return isDomain ? domain : this.#refuseValue(field, "not-a-domain");
+  }
+
+  uri(field: Field): string {
+    const uri = this.text(field, 256);
+    return /^[a-z][a-z0-9+.-]*:[!-~]+$/i.test(uri) ? uri : this.#refuseValue(field, "not-a-uri");
+  }
+
+  /** A device may make a file name of it: no separators, no dot names. */
+  segment(field: Field): string {
+    const segment = this.text(field, 32);
+    return /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(segment) ? segment : this.#refuseValue(field, "not-a-segment");
+  }
+
+  /** Bytes as an integer, or text such as `512 KiB`; 1 byte to 4 GiB. */
+  size(field: Field): bigint {
+    const node = this.#plain(field);
+    const value: unknown = isScalar(node) ? node.value : undefined;
+    if (typeof value !== "number" && typeof value !== "string") return this.#refuseType(field, "size");
+    const match = /^([0-9]{1,12}) ?(|KiB|MiB|GiB)$/.exec(String(value));
+    if (match === null) return this.#refuseValue(field, "not-a-size");
+    const bytes = BigInt(match[1] ?? "") * (units.get(match[2] ?? "") ?? 1n);
+    return bytes >= 1n && bytes <= maximumSize ? bytes : this.#refuseValue(field, "size-out-of-range");
+  }
+
+  refuseSeveral(field: Field, count: number): never {
+    throw new Refused({ code: "several-components", count, ...this.#place(field) });
+  }
+
+  #string(field: Field): string {
+    const node = this.#plain(field);
+    if (!isScalar(node) || typeof node.value !== "string") return this.#refuseType(field, "text");
+    return node.value;
+  }
+
+  #plain(field: Field): Node | null {
+    const { node, path } = field;
+    const feature = isAlias(node) ? "alias" : node?.tag !== undefined ? "tag" : undefined;
+    if (feature !== undefined) {
+      throw new Refused({ code: "description-not-plain", field: path, feature, ...this.#place(field) });
+    }
+    return node;
+  }
+
+  #refuseType(field: Field, expected: DescriptionType): never {
+    const found = typeName(field.node);
+    throw new Refused({
+      code: "description-wrong-type",
+      field: field.path,
+      expected,
+      found,
+      ...this.#place(field),
+    });
+  }
+
+  #refuseValue(field: Field, flaw: DescriptionFlaw): never {
+    throw new Refused({ code: "description-bad-value", field: field.path, flaw, ...this.#place(field) });
+  }
+
+  #place(field: Field): Place {
+    return field.node === null ? field.place : this.#placeOf(field.node);
+  }
+
+  #placeOf(node: Node): Place {
+    return placeAt(this.#lines, node.range?.[0] ?? 0);
+  }
+}
+
+export interface MapReader<Key extends string> {
+  required(key: Key): Field;
+  optional(key: Key): Field | undefined;
+}
+
+const units: ReadonlyMap<string, bigint> = new Map([
+  ["KiB", 2n ** 10n],
+  ["MiB", 2n ** 20n],
+  ["GiB", 2n ** 30n],
+]);
+const maximumSize = 2n ** 32n;
+
+const join = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
+
+function placeAt(lines: LineCounter, offset: number): Place {
+  const { line, col } = lines.linePos(offset);
+  return { line, column: col };
+}
+
+function typeName(node: Node | null): string {
+  if (isMap(node)) return "map";
+  if (isSeq(node)) return "list";
+  if (!isScalar(node) || node.value === null) return "nothing";
+  return typeof node.value === "string" ? "text" : typeof node.value;
+}

@@ -1,0 +1,70 @@
+import type { BuildRefusal } from "./build-manifest.ts";
+import type { DescriptionFlaw, DescriptionRefusal, DescriptionType, Place } from "./description-reader.ts";
+import { say, type Words } from "./words.ts";
+
+const at = ({ line, column }: Place): string => `line ${line}, column ${column}`;
+
+const types: Readonly<Record<DescriptionType, string>> = {
+  text: "text",
+  map: "a map of keys and values",
+  list: "a list",
+  size: "a number of bytes",
+};
+
+const typeRemedies: Readonly<Record<DescriptionType, string>> = {
+  text: 'put the value in quotes: "1.0"',
+  map: "write keys and values, each on its own line",
+  list: "write a list: [firmware], or one item a line after a hyphen",
+  size: "write bytes (262144) or a size with its unit (256 KiB)",
+};
+
+const flaws: Readonly<Record<DescriptionFlaw, readonly [problem: string, remedy: string]>> = {
+  empty: ["is empty", "write a value, or leave the key out if it is optional"],
+  "too-long": ["is too long", "shorten it"],
+  "spaces-at-the-ends": ["begins or ends with a space", "remove the space"],
+  "control-character": ["contains a control character, or a mark that reorders text on screen", "remove it"],
+  "not-normalised": ["is not in Unicode normal form C", "type the accented letters again as single characters"],
+  "empty-list": ["is an empty list", "add at least one item"],
+  "not-a-domain": ["is not a domain name in lower case", "write a domain that the vendor owns, such as vendor.example"],
+  "not-a-uri": ["is not an absolute URI", "write a URI with its scheme, such as https://vendor.example/product"],
+  "not-a-segment": [
+    "cannot be a component identifier segment",
+    "use 1 to 32 letters, digits, dots, hyphens and underscores, not beginning with a dot",
+  ],
+  "not-a-size": ["is not a size", typeRemedies.size],
+  "size-out-of-range": ["is not between 1 byte and 4 GiB", typeRemedies.size],
+};
+
+type SeveralComponents = Extract<BuildRefusal, { readonly code: "several-components" }>;
+
+export const descriptionWords: Words<DescriptionRefusal | SeveralComponents> = {
+  "description-too-large": ({ size, limit }) =>
+    say(`the release description has ${size} bytes, the limit is ${limit}`, "check that it is the right file"),
+  "description-not-utf-8": () => say("the release description is not UTF-8 text", "save it as UTF-8"),
+  "description-empty": () => say("the release description is empty", "write at least vendor, product and components"),
+  "description-not-yaml": (fact) =>
+    say(`${at(fact)}: this is not valid YAML (${fact.yamlCode})`, "check indentation, quotes and colons around there"),
+  "description-duplicate-key": (fact) =>
+    say(`${at(fact)}: the key ${fact.field} is there twice`, "keep one of the two"),
+  "description-not-plain": (fact) =>
+    say(
+      `${at(fact)}: ${fact.field} uses a YAML ${fact.feature}, which a release description may not`,
+      "write the value itself",
+    ),
+  "description-unknown-key": (fact) =>
+    say(
+      `${at(fact)}: there is no key ${fact.field}`,
+      fact.suggestion === undefined
+        ? `the keys there are ${fact.known.join(", ")}`
+        : `perhaps ${fact.suggestion} was meant`,
+    ),
+  "description-missing-key": (fact) => say(`${at(fact)}: ${fact.field} is missing`, `add ${fact.field}`),
+  "description-wrong-type": (fact) =>
+    say(`${at(fact)}: ${fact.field} should be ${types[fact.expected]}, not ${fact.found}`, typeRemedies[fact.expected]),
+  "description-bad-value": (fact) => say(`${at(fact)}: ${fact.field} ${flaws[fact.flaw][0]}`, flaws[fact.flaw][1]),
+  "several-components": (fact) =>
+    say(
+      `${"line" in fact ? `${at(fact)}: ` : ""}a release has exactly one component so far, not ${fact.count}`,
+      "make one release description for each component",
+    ),
+};

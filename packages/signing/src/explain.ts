@@ -1,0 +1,27 @@
+import { descriptionWords } from "./explain-description.ts";
+import { envelopeWords } from "./explain-envelope.ts";
+import { findingWords } from "./explain-finding.ts";
+import { buildWords, firmwareWords } from "./explain-firmware.ts";
+import { keyWords, passphraseWords, signerWords } from "./explain-key.ts";
+import type { SigningFact } from "./refusal.ts";
+import type { Explanation, Words } from "./words.ts";
+
+/** The one place that turns a code of this package into sentences: refusals, warnings and findings. */
+export function explain(fact: SigningFact): Explanation {
+  // The table has, for each code, the function that takes its facts; the compiler cannot follow that through the index.
+  return (allWords[fact.code] as (fact: SigningFact) => Explanation)(fact);
+}
+
+/** Every code that this package can answer with. */
+export const signingCodes = (): readonly string[] => Object.keys(allWords).sort();
+
+const allWords: Words<SigningFact> = {
+  ...keyWords,
+  ...passphraseWords,
+  ...signerWords,
+  ...firmwareWords,
+  ...buildWords,
+  ...descriptionWords,
+  ...envelopeWords,
+  ...findingWords,
+};

@@ -1,0 +1,16 @@
+/** Bounds on what the parsers accept: refused with `too-large` or `limit-exceeded` before memory or work is spent. */
+export interface Limits {
+  /** Bytes of the whole envelope, integrated payloads included. */
+  readonly maxBytes: number;
+  /**
+   * Byte strings that hold CBOR, one inside the other: the manifest is layer 1, common 2, the shared sequence 3, a digest
+   * in its parameters 4. Each run-sequence or try-each entry adds one. A decoder's own limit cannot see these.
+   */
+  readonly maxDepth: number;
+  /** Commands of one manifest, or of one severed member, nested sequences included. */
+  readonly maxCommands: number;
+  /** Components of a manifest, and entries of a component index list (each entry repeats the commands that follow). */
+  readonly maxComponents: number;
+}
+
+export const defaultLimits: Limits = { maxBytes: 65536, maxDepth: 8, maxCommands: 256, maxComponents: 32 };
