@@ -1,1 +1,3 @@
-export {};
+export * from "./node-file-flash.ts";
+export * from "./node-http.ts";
+export * from "./node-wait.ts";

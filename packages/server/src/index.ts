@@ -1,1 +1,13 @@
-export {};
+export type { ActionView } from "./api/action-routes.ts";
+export type { DeviceView } from "./api/device-routes.ts";
+export type { ReleaseView } from "./api/release-view.ts";
+export type { CheckEnvelope, CheckedEnvelope, EnvelopeRefusal, RemotePayload } from "./check-envelope.ts";
+export { checkWithVerifier, type VerifierCheck } from "./check-with-verifier.ts";
+export { type Explanation, explain, type Fault, readAnswer } from "./explain.ts";
+export { defaultLimits, type Limits } from "./limits.ts";
+export { httpStatus, type Refusal, type RefusalCode } from "./refusal.ts";
+export { type RunningServer, type ServerOptions, startServer } from "./start-server.ts";
+export { createToken, listTokens, revokeToken, type TokenScope } from "./tokens/create-token.ts";
+export { type TokenRole, tokenRoles } from "./tokens/token.ts";
+export type { CreatedToken, NewToken, TokenEntry } from "./tokens/token-store.ts";
+export { Unavailable, type UnavailableCode } from "./unavailable.ts";

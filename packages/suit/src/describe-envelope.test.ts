@@ -31,7 +31,7 @@ test("an envelope in words: every signature, member and payload, none of them be
     integratedPayloads: new Map([["#a\n", new Uint8Array(3)]]),
   });
   expect(lines[0]).toBe("format: draft-ietf-suit-manifest-37");
-  expect(lines[1]).toMatch(/^size: \d+ bytes, of which manifest 26$/);
+  expect(lines[1]).toMatch(/^size: \d+ bytes, of which manifest 23$/);
   expect(lines.slice(2)).toEqual([
     `claimed manifest digest: sha-256 ${"dd".repeat(32)}`,
     `signature 1: Ed25519 (-19), key ${kid}`,

@@ -23,7 +23,7 @@ export function expectFixedBytes(item: CborItem, field: string, length: number):
   return value.length === length ? value : refuseMalformed("wrong-length", field, offset);
 }
 
-/** A position in a list: an unsigned integer that a `number` holds. */
+/** A position in a list or a set of flags: an unsigned integer that a `number` holds. */
 export function expectIndex(item: CborItem, field: string): number {
   const { value, offset } = unwrap(cbor.expectUint(item, field));
   return typeof value === "bigint" ? refuseMalformed("wrong-value", field, offset) : value;

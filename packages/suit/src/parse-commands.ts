@@ -1,12 +1,12 @@
 import type { CborArray, CborItem, Result } from "@sumac/cbor";
 import type { Command, ComponentIndex } from "./command.ts";
 import type { ReceivedBytes } from "./envelope.ts";
-import { expectArray, expectBytes, expectIndex, expectLabel, expectUint } from "./expect-item.ts";
+import { expectArray, expectBytes, expectIndex, expectLabel } from "./expect-item.ts";
 import { conditionLabel, customBelow, directiveLabel, maxRepPolicy, nameOf, penTag } from "./labels.ts";
 import { decodeLayer, openBytes, type Scope, scopeAt } from "./layer.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { CommandSequence } from "./manifest.ts";
-import { readParameters } from "./parse-parameters.ts";
+import { type ParameterRules, readParameters } from "./parse-parameters.ts";
 import { attempt, refuse, refuseMalformed, type SuitRefusal } from "./refusal.ts";
 
 /** Where a sequence stands: several rules depend on it (suit.md 6, rows 14, 15 and 18). */
@@ -93,9 +93,7 @@ function readCommand(code: CborItem, argument: CborItem, place: SequencePlace, s
   }
 }
 
-const parameterRules = (
-  place: SequencePlace,
-): { custom: "forbidden" | "unsupported"; softFailure: "allowed" | "forbidden" } => ({
+const parameterRules = (place: SequencePlace): ParameterRules => ({
   custom: place.section === "shared" ? "forbidden" : "unsupported",
   softFailure: place.nesting === "nested" ? "allowed" : "forbidden",
 });
@@ -103,9 +101,9 @@ const parameterRules = (
 const nestedIn = (place: SequencePlace): SequencePlace => ({ ...place, nesting: "nested" });
 
 function readPolicy(item: CborItem, field: string): number {
-  const policy = expectUint(item, field);
-  if (policy > maxRepPolicy) refuse({ code: "unsupported", field, offset: item.offset, label: Number(policy) });
-  return Number(policy);
+  const policy = expectIndex(item, field);
+  if (policy > maxRepPolicy) refuse({ code: "unsupported", field, offset: item.offset, label: policy });
+  return policy;
 }
 
 function readComponentIndex(item: CborItem, field: string, scope: Scope): ComponentIndex {

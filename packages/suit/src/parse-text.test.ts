@@ -44,7 +44,7 @@ const refused: readonly RefusedManifest[] = [
     row: 13,
     name: "a language whose value is no map",
     manifest: withText(encode(map([["en", "x"]]))),
-    at: "626 56e|6178".replace(" ", ""),
+    at: "62656e|6178",
     refusal: { reason: "wrong-type", field: "manifest.text.en" },
   },
   {

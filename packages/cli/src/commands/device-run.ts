@@ -1,0 +1,208 @@
+import {
+  Agent,
+  type AgentEvent,
+  type BootOutcome,
+  checkDdiOptions,
+  createDdiClient,
+  type DdiClient,
+  type Device,
+  explainDevice,
+  explainFault,
+  type Round,
+} from "@sumac/device";
+import { createNodeHttp, wait } from "@sumac/device/node";
+import type { Arguments, Command, CommandContext } from "../command.ts";
+import { bootJson, describeBoot, describeEvent, eventJson } from "../device/describe-event.ts";
+import { openDeviceFolder, readSettings, writeSettings } from "../device/device-folder.ts";
+import { factoryOptions, fetchFirstRelease, planFactory, provision } from "../device/provision.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { Failure, usage } from "../failure.ts";
+import { parseChoice, parseServerUrl } from "../option-values.ts";
+import type { Progress } from "../terminal.ts";
+import { readToken } from "../token-file.ts";
+
+export const deviceRun: Command = {
+  name: "device run",
+  summary: "run a simulated device",
+  operands: [{ name: "folder", summary: "where the device lives; made if it is not there" }],
+  options: [
+    { name: "server", value: "url", use: "required", summary: "address of the update server" },
+    { name: "token-file", value: "file", use: "required", summary: "file that holds the device's token" },
+    { name: "token-kind", value: "kind", summary: "gateway (default) or target" },
+    { name: "tenant", value: "name", summary: "tenant of the server (default DEFAULT)" },
+    ...factoryOptions,
+    { name: "once", summary: "one update, then stop" },
+    { name: "fail-self-test", summary: "the new image fails its self-test, to see it go back" },
+  ],
+  notes: [
+    "Its flash is a file: killing the process is a power cut. Runs until SIGINT or SIGTERM, then answers 0.",
+    "With --once the exit code tells how it ended: 0 up to date, 3 refused, 5 not delivered, 6 the device went back.",
+  ],
+  onInterrupt: "finish",
+  run,
+};
+
+async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
+  const { io } = context;
+  const folder = given.operand("folder");
+  const settings = readSettings(io, folder);
+  const id = given.option("id");
+  if (settings !== undefined && id !== undefined && id !== settings.id) {
+    throw usage("device-id-differs", `the device in ${folder} is ${settings.id}, not ${id}`, "leave --id out, or choose another folder");
+  }
+  const plan = settings === undefined ? await planFactory(given, context) : undefined;
+  const known = settings ?? plan?.settings;
+  if (known === undefined) throw new Error("a device has settings or a plan");
+  const connection = await connect(given, known.id, context);
+  try {
+    const opened = openDeviceFolder(io, folder, known);
+    if (plan !== undefined) {
+      try {
+        const patience = given.flag("once") === "given" ? "once" : "wait";
+        const release = plan.release ?? (await fetchFirstRelease(connection.server, plan, context, patience));
+        await provision(opened.device, plan, release);
+        writeSettings(io, folder, plan.settings);
+      } catch (error) {
+        opened.undo();
+        throw error;
+      }
+    }
+    try {
+      return await operate(opened.device, connection.server, given, context);
+    } finally {
+      opened.close();
+    }
+  } finally {
+    connection.close();
+  }
+}
+
+interface Connection {
+  readonly server: DdiClient;
+  close(): void;
+}
+
+async function connect(given: Arguments, controllerId: string, context: CommandContext): Promise<Connection> {
+  const kind = parseChoice("token-kind", given.option("token-kind") ?? "gateway", ["gateway", "target"]);
+  const baseUrl = parseServerUrl("server", given.required("server")).href;
+  const token = { kind, value: await readToken(given.required("token-file"), context) };
+  const tenant = given.option("tenant") ?? "DEFAULT";
+  const checked = checkDdiOptions({ baseUrl, tenant, controllerId, token });
+  if (!checked.ok) throw usage("bad-value", `the server would not understand this: ${checked.error.code}`, "check --server, --tenant and --id");
+  const http = createNodeHttp();
+  return { server: createDdiClient({ baseUrl, tenant, controllerId, token, http, wait }), close: () => http.close() };
+}
+
+/** Switches the device on and lets its agent work. */
+async function operate(
+  device: Device,
+  server: DdiClient,
+  given: Arguments,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { io, terminal } = context;
+  const booted = await device.boot();
+  const observer = new Observer(context);
+  observer.observe({ event: "booted", outcome: booted });
+  if (booted.kind !== "running") throw cannotBoot(booted);
+  const agent = new Agent({
+    device,
+    booted,
+    server,
+    restart: () => device.boot(),
+    selfTest: async () => (given.flag("fail-self-test") === "given" ? "failed" : "passed"),
+    wait,
+    random: Math.random,
+    trustedTime: () => BigInt(Math.floor(Date.now() / 1000)),
+    operations: async () => undefined,
+    observe: (event) => observer.observe(event),
+  });
+  try {
+    if (given.flag("once") === "given") return await once(agent, observer, context);
+    const last = await agent.run(io.interrupted);
+    if (last.kind !== "running") throw cannotBoot(last);
+    terminal.jsonLine({ event: "stopped" });
+    terminal.line("stopped");
+    return exitCode.ok;
+  } finally {
+    observer.done();
+  }
+}
+
+/** One update. A server that hears for the first time what the device is has its offer ready at the next poll. */
+async function once(agent: Agent, observer: Observer, { io, terminal }: CommandContext): Promise<ExitCode> {
+  let round = await agent.runOnce(io.interrupted);
+  if (round.did === "nothing" && observer.introduced) round = await agent.runOnce(io.interrupted);
+  terminal.jsonLine({ event: "finished", did: round.did });
+  if (round.did === "nothing") terminal.line("nothing to install");
+  return judge(round);
+}
+
+function judge(round: Round): ExitCode {
+  switch (round.did) {
+    case "refused":
+      throw new Failure({
+        code: round.refusal.code,
+        ...explainDevice(round.refusal),
+        exit: round.refusal.code === "malformed" ? exitCode.malformed : exitCode.refused,
+      });
+    case "undeliverable":
+      throw new Failure({ code: round.fault.code, ...explainFault(round.fault.code), exit: exitCode.unavailable });
+    case "reverted":
+      throw new Failure({
+        code: "update-reverted",
+        problem: "the new image did not prove itself; the device runs the old one again",
+        remedy: "find out why its self-test failed, and release a better one under a higher sequence number",
+        exit: exitCode.device,
+      });
+    case "recovery-needed":
+      throw cannotBoot(round.outcome);
+    default:
+      return exitCode.ok;
+  }
+}
+
+function cannotBoot(outcome: BootOutcome): Failure {
+  const { problem, remedy } =
+    outcome.kind === "recovery-needed"
+      ? explainDevice(outcome.why)
+      : { problem: "the device is not provisioned", remedy: "remove the folder and make the device anew" };
+  const code = outcome.kind === "recovery-needed" ? outcome.why.code : outcome.kind;
+  return new Failure({ code, problem, remedy, exit: exitCode.device });
+}
+
+/** Tells a person or a program what the agent does. */
+class Observer {
+  readonly #context: CommandContext;
+  #progress: { readonly bar: Progress; done: number } | undefined;
+  /** Whether the server was told what the device is. */
+  introduced = false;
+
+  constructor(context: CommandContext) {
+    this.#context = context;
+  }
+
+  observe(event: AgentEvent): void {
+    const { terminal } = this.#context;
+    if (event.event === "progress") {
+      this.#advance(event.done, event.total);
+      return;
+    }
+    this.done();
+    if (event.event === "attributes-sent") this.introduced = true;
+    terminal.jsonLine(event.event === "booted" ? { event: "booted", ...bootJson(event.outcome) } : eventJson(event));
+    const lines = event.event === "booted" ? describeBoot(event.outcome) : [describeEvent(event)];
+    for (const line of lines) if (line !== undefined) terminal.line(line);
+  }
+
+  done(): void {
+    this.#progress?.bar.done();
+    this.#progress = undefined;
+  }
+
+  #advance(done: number, total: number): void {
+    this.#progress ??= { bar: this.#context.terminal.progress("downloading", total), done: 0 };
+    this.#progress.bar.advance(done - this.#progress.done);
+    this.#progress.done = done;
+  }
+}

@@ -1,0 +1,53 @@
+import { bytesToHex } from "@sumac/crypto";
+import { explainDevice } from "@sumac/device";
+import { formatUuid } from "@sumac/suit";
+import type { Arguments, Command, CommandContext } from "../command.ts";
+import { bootJson, describeBoot, imageName } from "../device/describe-event.ts";
+import { copyOfDevice, readSettings } from "../device/device-folder.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { Failure, unavailable } from "../failure.ts";
+
+export const deviceStatus: Command = {
+  name: "device status",
+  summary: "show what a simulated device holds and runs",
+  operands: [{ name: "folder", summary: "where the device lives" }],
+  options: [],
+  notes: ["Looks at a copy of the flash, as its next boot would find it; the device itself may run meanwhile."],
+  run,
+};
+
+async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
+  const folder = given.operand("folder");
+  const settings = readSettings(io, folder);
+  if (settings === undefined) {
+    throw unavailable("device-not-found", `there is no device in ${folder}`, "make one: sumac device run");
+  }
+  const device = copyOfDevice(io, folder, settings);
+  const outcome = await device.boot();
+  if (outcome.kind !== "running") {
+    terminal.json({ id: settings.id, next: bootJson(outcome) });
+    for (const line of describeBoot(outcome)) terminal.line(line);
+    if (outcome.kind === "not-provisioned") return exitCode.device;
+    throw new Failure({ code: outcome.why.code, ...explainDevice(outcome.why), exit: exitCode.device });
+  }
+  const { identity, floor, boot, report, mode } = device.status();
+  const vendors = identity.vendorIds.map(formatUuid);
+  const classes = identity.classIds.map(formatUuid);
+  terminal.json({
+    id: settings.id,
+    vendorIds: vendors,
+    classIds: classes,
+    floor: { sequence: floor.sequence, manifestDigest: bytesToHex(floor.manifestDigest) },
+    state: boot.state,
+    activeSlot: boot.active,
+    reportPending: report?.action ?? null,
+    next: bootJson(outcome),
+  });
+  terminal.line(`device ${settings.id}`);
+  terminal.line(`  vendor id ${vendors.join(", ")}, class id ${classes.join(", ")}`);
+  terminal.line(`  floor: sequence ${floor.sequence}`);
+  terminal.line(`  active slot ${boot.active}, boot record ${boot.state}`);
+  terminal.line(`  next boot: ${imageName(outcome.booted)} from slot ${outcome.booted.slot}, ${mode}`);
+  if (report !== undefined) terminal.line(`  the outcome of action ${report.action} is still to be reported`);
+  return exitCode.ok;
+}

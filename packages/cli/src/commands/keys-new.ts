@@ -1,0 +1,45 @@
+import path from "node:path";
+import { createKey, type KeyAlgorithm, keyPaths } from "@sumac/signing/node";
+import { bytesToHex } from "@sumac/crypto";
+import type { Arguments, Command, CommandContext } from "../command.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { parseChoice } from "../option-values.ts";
+import { obtainPassphrase } from "../passphrase.ts";
+import { passphraseNote } from "../signers.ts";
+import { orFail } from "../signing-failure.ts";
+
+export const keysNew: Command = {
+  name: "keys new",
+  summary: "make a signing key in an encrypted file",
+  operands: [{ name: "name", summary: "name of the key: NAME.pem.age and NAME.pub.pem are made" }],
+  options: [
+    { name: "algorithm", value: "name", summary: "ed25519 (default) or esp256" },
+    { name: "dir", value: "folder", summary: "where the files go (default keys)" },
+    { name: "passphrase-file", value: "file", summary: "file that holds the passphrase" },
+  ],
+  notes: [passphraseNote, "An existing key is never overwritten."],
+  run,
+};
+
+async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
+  const { io, terminal } = context;
+  const name = given.operand("name");
+  const algorithm: KeyAlgorithm = parseChoice("algorithm", given.option("algorithm") ?? "ed25519", ["ed25519", "esp256"]);
+  const folder = given.option("dir") ?? "keys";
+  const passphrase = await obtainPassphrase(
+    { file: given.option("passphrase-file"), question: `passphrase for the new key ${name}: `, purpose: "create" },
+    context,
+  );
+  try {
+    const directory = path.resolve(io.workingFolder, folder);
+    const { keyId } = orFail(await createKey({ directory, name, algorithm, passphrase }));
+    const { privateKeyPath, publicKeyPath } = keyPaths(folder, name);
+    terminal.json({ name, algorithm, keyId, privateKey: privateKeyPath, publicKey: publicKeyPath });
+    terminal.line(`made key ${name} (${algorithm}), id ${bytesToHex(keyId)}`);
+    terminal.line(`  private, encrypted: ${privateKeyPath}`);
+    terminal.line(`  public, for devices and servers: ${publicKeyPath}`);
+    return exitCode.ok;
+  } finally {
+    passphrase.wipe();
+  }
+}

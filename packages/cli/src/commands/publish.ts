@@ -1,0 +1,150 @@
+import path from "node:path";
+import { bytesToHex } from "@sumac/crypto";
+import { nodeCrypto } from "@sumac/crypto/node";
+import type { ReleaseView } from "@sumac/server";
+import type { SuitDigest } from "@sumac/suit";
+import type { Arguments, Command, CommandContext } from "../command.ts";
+import { readEnvelopeFile } from "../envelope-file.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { Failure } from "../failure.ts";
+import { fileChunks } from "../file-chunks.ts";
+import { fileSize } from "../file-state.ts";
+import { jsonInteger } from "../json-output.ts";
+import { readManifestPayloads } from "../manifest-payloads.ts";
+import { parseServerUrl } from "../option-values.ts";
+import { matchPayloads } from "../payload-argument.ts";
+import { findPayloadBeside } from "../payload-beside.ts";
+import { answerFailure, askServer } from "../server-request.ts";
+import { humanSize } from "../terminal.ts";
+import { readToken } from "../token-file.ts";
+
+export const publish: Command = {
+  name: "publish",
+  summary: "upload an envelope and its payloads to a server",
+  operands: [{ name: "envelope", summary: "the signed envelope (.suit)" }],
+  options: [
+    { name: "server", value: "url", use: "required", summary: "address of the server" },
+    { name: "token-file", value: "file", use: "required", summary: "file that holds a publish token" },
+    { name: "payload", value: "uri=file", use: "repeatable", summary: "file for this URI of the manifest" },
+  ],
+  notes: [
+    "Payloads without --payload are looked for beside the envelope, under the last part of their URI or as sha256-DIGEST.bin.",
+    "Run it again after a failure: what the server has is not sent twice, and a published release is left as it is.",
+  ],
+  run,
+};
+
+interface Payload {
+  readonly uri: string;
+  readonly file: string;
+  readonly sha256: string;
+  readonly size: number;
+}
+
+async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
+  const { io, terminal } = context;
+  const server = parseServerUrl("server", given.required("server"));
+  const token = await readToken(given.required("token-file"), context);
+  const name = given.operand("envelope");
+  const envelope = await readEnvelopeFile(io, name);
+  const { uris, digests } = readManifestPayloads(envelope);
+  const files = matchPayloads(given.all("payload"), uris);
+  const payloads: Payload[] = [];
+  for (const uri of uris) {
+    const file = files.get(uri) ?? findPayloadBeside(io, name, uri, digests);
+    payloads.push(await measure(uri, file, digests, context));
+  }
+  const uploads = [];
+  for (const payload of payloads) {
+    uploads.push({ uri: payload.uri, sha256: payload.sha256, upload: await upload(payload, server, token, context) });
+  }
+  const { release, outcome } = await announce(envelope, payloads, server, token);
+  const { id, version, manifestDigest } = release;
+  const sequence = jsonInteger(BigInt(release.sequence));
+  terminal.json({ outcome, release: { id, name: release.name, version, sequence, manifestDigest }, payloads: uploads });
+  for (const { uri, upload } of uploads) terminal.line(`  ${uri}: ${upload}`);
+  terminal.line(`${outcome}: ${release.name} ${version}, sequence ${sequence}, release ${id} at ${server.href}`);
+  return exitCode.ok;
+}
+
+/** Digest and size, and whether a device could accept it at all: before gigabytes are sent. */
+async function measure(
+  uri: string,
+  file: string,
+  digests: readonly SuitDigest[],
+  { io, terminal }: CommandContext,
+): Promise<Payload> {
+  const size = fileSize(io, file);
+  const progress = terminal.progress(`hashing ${path.basename(file)}`, size);
+  const digest = nodeCrypto.startDigest("sha-256");
+  let length = 0;
+  for await (const chunk of fileChunks(io, file, progress)) {
+    digest.update(chunk);
+    length += chunk.length;
+  }
+  progress.done();
+  const sha256 = bytesToHex(digest.digest());
+  const comparable = digests.every(({ algorithm }) => algorithm === "sha-256");
+  if (comparable && !digests.some(({ bytes }) => bytesToHex(bytes) === sha256)) {
+    throw new Failure({
+      code: "payload-digest-mismatch",
+      problem: `${file} is not the payload that the manifest names as ${uri}`,
+      remedy: "give the file that the release was built with",
+      exit: exitCode.refused,
+    });
+  }
+  return { uri, file, sha256, size: length };
+}
+
+async function upload(
+  { file, sha256, size }: Payload,
+  server: URL,
+  token: string,
+  { io, terminal }: CommandContext,
+): Promise<"uploaded" | "already-there"> {
+  const url = apiUrl(server, `blobs/${sha256}`);
+  const present = await askServer({ method: "HEAD", url, token });
+  if (present.status === 200) return "already-there";
+  // A HEAD answer has no body: the refusals that have one come with the PUT.
+  const progress = terminal.progress(`uploading ${path.basename(file)} (${humanSize(size)})`, size);
+  try {
+    const body = { type: "application/octet-stream", length: size, chunks: fileChunks(io, file, progress) };
+    const answer = await askServer({ method: "PUT", url, token, body });
+    if (answer.status !== 200 && answer.status !== 201) throw await answerFailure(answer, url);
+    return answer.status === 201 ? "uploaded" : "already-there";
+  } finally {
+    progress.done();
+  }
+}
+
+async function announce(
+  envelope: Uint8Array,
+  payloads: readonly Payload[],
+  server: URL,
+  token: string,
+): Promise<{ readonly release: ReleaseView; readonly outcome: "published" | "already-published" }> {
+  const url = apiUrl(server, "releases");
+  const text = JSON.stringify({
+    envelope: Buffer.from(envelope).toString("base64"),
+    payloads: payloads.map(({ uri, sha256 }) => ({ uri, sha256 })),
+  });
+  const bytes = new TextEncoder().encode(text);
+  const body = { type: "application/json", length: bytes.length, chunks: once(bytes) };
+  const answer = await askServer({ method: "POST", url, token, body });
+  if (answer.status !== 200 && answer.status !== 201) throw await answerFailure(answer, url);
+  const release = answer.body as ReleaseView;
+  return { release, outcome: answer.status === 201 ? "published" : "already-published" };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** Below the path of --server, for servers that do not live at the root of theirs. */
+const apiUrl = (server: URL, name: string): URL => {
+  const url = new URL(server);
+  url.pathname = `${server.pathname.replace(/\/+$/, "")}/api/v1/${name}`;
+  url.search = "";
+  url.hash = "";
+  return url;
+};

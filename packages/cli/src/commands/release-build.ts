@@ -1,0 +1,134 @@
+import path from "node:path";
+import { bytesToHex } from "@sumac/crypto";
+import { nodeCrypto } from "@sumac/crypto/node";
+import {
+  buildManifest,
+  type FirmwareImage,
+  parseReleaseDescription,
+  type ReleaseDescription,
+  readFirmwareImage,
+  type Signer,
+  signEnvelope,
+} from "@sumac/signing";
+import { nodeSha1 } from "@sumac/signing/node";
+import { formatUuid } from "@sumac/suit";
+import { makeFolder, type NewFile, outputExists, writeFilesAtomically } from "../atomic-file.ts";
+import { readWhole } from "../bound-read.ts";
+import type { Arguments, Command, CommandContext } from "../command.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { fileState } from "../file-state.ts";
+import type { Io } from "../io.ts";
+import { parseChoice, parseUnsigned } from "../option-values.ts";
+import { openSigners, passphraseNote, signingOptions } from "../signers.ts";
+import { orFail } from "../signing-failure.ts";
+import { humanSize } from "../terminal.ts";
+
+/** Text formats and ELF files with debug information are several times the size of the image in them. */
+const maxFirmwareFileBytes = 256 * 1024 * 1024;
+const maxDescriptionBytes = 64 * 1024;
+
+export const releaseBuild: Command = {
+  name: "release build",
+  summary: "make an update envelope from a firmware file",
+  operands: [{ name: "firmware", summary: "raw binary, Intel HEX or ELF; told apart by content" }],
+  options: [
+    { name: "config", value: "file", summary: "description of the product (default sumac.yaml)" },
+    { name: "version", value: "text", use: "required", summary: "version for people, such as 1.1.0" },
+    { name: "sequence", value: "n", use: "required", summary: "sequence number: higher than every release before" },
+    ...signingOptions,
+    { name: "out", value: "path", summary: "folder, or FILE.suit (default: the current folder)" },
+    { name: "uri", value: "uri", summary: "where devices fetch the payload (default: a name made of its digest)" },
+    { name: "format", value: "name", summary: "detect (default), binary, intel-hex or elf" },
+    { name: "replace", summary: "overwrite an envelope that is there" },
+  ],
+  notes: [
+    "Writes PRODUCT-VERSION.suit and, beside it, the payload as sha256-DIGEST.bin.",
+    "Without a key the envelope is unsigned; `sumac release sign` adds signatures later.",
+    passphraseNote,
+  ],
+  run,
+};
+
+async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
+  const { io, terminal } = context;
+  const sequence = parseUnsigned("sequence", given.required("sequence"));
+  const version = given.required("version");
+  const description = await readDescription(given, io);
+  const image = await readImage(given, io);
+  const uri = given.option("uri");
+  const unsigned = orFail(
+    buildManifest(
+      {
+        description,
+        image: image.bytes,
+        version,
+        sequence,
+        ...(uri === undefined ? {} : { payload: { carried: "beside", uri } }),
+      },
+      { crypto: nodeCrypto, sha1: nodeSha1 },
+    ),
+  );
+  const { folder, envelopeName } = chooseOutput(given, io, `${fileNamePart(description.product)}-${version}.suit`);
+  const ifExists = given.flag("replace") === "given" ? "replace" : "refuse";
+  // Asked before a passphrase is; the write itself guarantees it.
+  if (ifExists === "refuse" && fileState(io, envelopeName) !== "absent") throw outputExists(envelopeName);
+
+  const signers = await openSigners(given, context);
+  const envelope = await signWithAll(unsigned.envelope, signers);
+  const payloadName = path.join(folder, `sha256-${bytesToHex(unsigned.payload.digest.bytes)}.bin`);
+  // Named after its content: the same name is the same payload, and writing it again repairs one that was damaged.
+  const payload: NewFile = { name: payloadName, bytes: image.bytes, ifExists: "replace" };
+  makeFolder(io, folder);
+  writeFilesAtomically(io, [payload, { name: envelopeName, bytes: envelope, ifExists }]);
+
+  terminal.json({
+    envelope: envelopeName,
+    payload: { file: payloadName, uri: unsigned.payload.uri, size: unsigned.payload.size },
+    version,
+    sequence,
+    format: image.format,
+    manifestDigest: unsigned.manifestDigest.bytes,
+    vendorId: formatUuid(unsigned.vendorId),
+    classId: formatUuid(unsigned.classId),
+    signers: signers.map(({ keyId, algorithm }) => ({ keyId, algorithm: algorithm.name })),
+  });
+  terminal.line(`built ${envelopeName} (${humanSize(envelope.length)}): ${description.product} ${version}, sequence ${sequence}`);
+  terminal.line(`  payload ${payloadName} (${humanSize(unsigned.payload.size)}, from ${formatNames[image.format]})`);
+  terminal.line(`  vendor id ${formatUuid(unsigned.vendorId)}, class id ${formatUuid(unsigned.classId)}`);
+  for (const { keyId, algorithm } of signers) terminal.line(`  signed by ${bytesToHex(keyId)} (${algorithm.name})`);
+  if (signers.length === 0) terminal.line("  not signed yet: sumac release sign");
+  return exitCode.ok;
+}
+
+const formatNames: Readonly<Record<FirmwareImage["format"], string>> = {
+  binary: "a raw binary",
+  "intel-hex": "Intel HEX",
+  elf: "ELF",
+};
+
+async function readDescription(given: Arguments, io: Io): Promise<ReleaseDescription> {
+  const name = given.option("config") ?? "sumac.yaml";
+  return orFail(parseReleaseDescription(await readWhole(io, name, "a release description", maxDescriptionBytes)));
+}
+
+async function readImage(given: Arguments, io: Io): Promise<FirmwareImage> {
+  const format = parseChoice("format", given.option("format") ?? "detect", ["detect", "binary", "intel-hex", "elf"]);
+  const bytes = await readWhole(io, given.operand("firmware"), "a firmware file", maxFirmwareFileBytes);
+  return orFail(readFirmwareImage(bytes, { format }));
+}
+
+async function signWithAll(unsigned: Uint8Array, signers: readonly Signer[]): Promise<Uint8Array> {
+  let envelope = unsigned;
+  for (const signer of signers) envelope = orFail(await signEnvelope(envelope, signer, { crypto: nodeCrypto })).envelope;
+  return envelope;
+}
+
+/** `--out FILE.suit` names the file; anything else is a folder. */
+function chooseOutput(given: Arguments, io: Io, defaultName: string): { folder: string; envelopeName: string } {
+  const out = given.option("out") ?? ".";
+  if (out.endsWith(".suit") && fileState(io, out) !== "folder") return { folder: path.dirname(out), envelopeName: out };
+  return { folder: out, envelopeName: path.join(out, defaultName) };
+}
+
+/** The model as part of a file name: a slash in it must not lead elsewhere. */
+const fileNamePart = (text: string): string => text.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "") || "release";

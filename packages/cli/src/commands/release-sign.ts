@@ -1,0 +1,56 @@
+import { bytesToHex } from "@sumac/crypto";
+import { nodeCrypto } from "@sumac/crypto/node";
+import { type SignedEnvelope, signEnvelope } from "@sumac/signing";
+import { outputExists, writeFileAtomically } from "../atomic-file.ts";
+import type { Arguments, Command, CommandContext } from "../command.ts";
+import { readEnvelopeFile } from "../envelope-file.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { usage } from "../failure.ts";
+import { fileState } from "../file-state.ts";
+import { openSigners, passphraseNote, signingOptions } from "../signers.ts";
+import { orFail } from "../signing-failure.ts";
+
+export const releaseSign: Command = {
+  name: "release sign",
+  summary: "add a signature to an envelope",
+  operands: [{ name: "envelope", summary: "the envelope (.suit) to sign" }],
+  options: [
+    ...signingOptions,
+    { name: "out", value: "file", summary: "write here instead of into the envelope itself" },
+    { name: "replace", summary: "overwrite --out if it is there" },
+  ],
+  notes: [
+    "Signing again with another key countersigns: the manifest and the signatures that are there do not change.",
+    passphraseNote,
+  ],
+  run,
+};
+
+async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
+  const { io, terminal } = context;
+  const name = given.operand("envelope");
+  const out = given.option("out") ?? name;
+  if (given.all("key").length + given.all("test-only-key").length === 0) {
+    throw usage("missing-option", "no --key to sign with", "give a private key: --key keys/vendor.pem.age");
+  }
+  if (out === "-") throw usage("bad-value", "the envelope has to go to a file", "give one with --out");
+  const ifExists = out === name || given.flag("replace") === "given" ? "replace" : "refuse";
+  if (ifExists === "refuse" && fileState(io, out) !== "absent") throw outputExists(out);
+  const bytes = await readEnvelopeFile(io, name);
+  const added: { keyId: Uint8Array; algorithm: string; outcome: SignedEnvelope["outcome"] }[] = [];
+  let envelope = bytes;
+  let manifestDigest: Uint8Array | undefined;
+  for (const signer of await openSigners(given, context)) {
+    const signed = orFail(await signEnvelope(envelope, signer, { crypto: nodeCrypto }));
+    added.push({ keyId: signer.keyId, algorithm: signer.algorithm.name, outcome: signed.outcome });
+    envelope = signed.envelope;
+    manifestDigest = signed.manifestDigest.bytes;
+  }
+  if (envelope !== bytes || out !== name) writeFileAtomically(io, { name: out, bytes: envelope, ifExists });
+  terminal.json({ envelope: out, manifestDigest, signers: added });
+  for (const { keyId, algorithm, outcome } of added) {
+    const verb = outcome === "signed" ? "signed by" : "was signed already by";
+    terminal.line(`${out} ${verb} ${bytesToHex(keyId)} (${algorithm})`);
+  }
+  return exitCode.ok;
+}

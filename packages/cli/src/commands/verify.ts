@@ -1,0 +1,197 @@
+import { bytesToHex } from "@sumac/crypto";
+import { nodeCrypto } from "@sumac/crypto/node";
+import { defaultLimits, manifestDigest, parseEnvelope, parseManifest } from "@sumac/suit";
+import {
+  authenticate,
+  explain,
+  type ImageExpectation,
+  type ImageRejection,
+  matchImage,
+  type Rejection,
+  type Signer,
+  type TrustRecord,
+  type VerifiedUpdate,
+  verifyEnvelope,
+} from "@sumac/verifier";
+import { readBounded } from "../bound-read.ts";
+import type { Arguments, Command, CommandContext } from "../command.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { fileChunks } from "../file-chunks.ts";
+import type { Io } from "../io.ts";
+import { jsonInteger } from "../json-output.ts";
+import { parseIdentifier, parseUnsigned } from "../option-values.ts";
+import { matchPayloads } from "../payload-argument.ts";
+import { humanSize, type Terminal } from "../terminal.ts";
+import { allowAlgorithmOption, trustFromKeys } from "../trust-from-keys.ts";
+
+export const verify: Command = {
+  name: "verify",
+  summary: "verify an envelope with no network",
+  operands: [{ name: "file", summary: "the envelope (.suit); - reads standard input" }],
+  options: [
+    { name: "key", value: "file", use: "repeatable", summary: "public key (PEM) that may have signed" },
+    { name: "threshold", value: "n", summary: "how many of the keys must have signed (default 1)" },
+    { name: "vendor-id", value: "hex", summary: "vendor UUID that the update must be for" },
+    { name: "class-id", value: "hex", summary: "class UUID that the update must be for" },
+    { name: "floor", value: "n", summary: "refuse sequence numbers below this one" },
+    { name: "payload", value: "uri=file", use: "repeatable", summary: "check this file as the payload of that URI" },
+    allowAlgorithmOption,
+  ],
+  notes: [
+    "Prints the verdict. Exit code 0: accepted; 3: refused; 4: the file is no envelope.",
+    "Without --vendor-id or --class-id the manifest must name one, whichever it is.",
+    "Payloads beside the envelope are checked only when given; those inside it always are.",
+  ],
+  run,
+};
+
+interface Checked {
+  readonly uri: string;
+  readonly state: "verified" | "not-given";
+  readonly size: bigint | undefined;
+}
+
+async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
+  const trust = await trustFromKeys(given, "key", io);
+  const identifier = (name: string): readonly Uint8Array[] | "any" => {
+    const value = given.option(name);
+    return value === undefined ? "any" : [parseIdentifier(name, value)];
+  };
+  const floor = parseUnsigned("floor", given.option("floor") ?? "0");
+  const { bytes, size } = await readBounded(io, given.operand("file"), defaultLimits.maxBytes);
+  if (size > defaultLimits.maxBytes) {
+    return refuse({ code: "too-large", size, limit: defaultLimits.maxBytes }, bytes, trust, terminal);
+  }
+  const verdict = verifyEnvelope(bytes, {
+    crypto: nodeCrypto,
+    trust,
+    recipient: {
+      vendorIds: identifier("vendor-id"),
+      classIds: identifier("class-id"),
+      deviceIds: "any",
+      components: "any",
+    },
+    installed: { floor },
+    now: BigInt(Math.floor(Date.now() / 1000)),
+    absentMembers: "leave-out",
+  });
+  if (!verdict.ok) return refuse(verdict.error, bytes, trust, terminal);
+  const payloads = await checkPayloads(verdict.value, given.all("payload"), io, terminal);
+  if ("code" in payloads) return refuse(payloads, bytes, trust, terminal);
+  return accept(verdict.value, payloads, terminal);
+}
+
+/** Every image the plan names: those in the envelope always, those beside it when a file is given. */
+async function checkPayloads(
+  update: VerifiedUpdate,
+  values: readonly string[],
+  io: Io,
+  terminal: Terminal,
+): Promise<readonly Checked[] | ImageRejection> {
+  const steps = update.plan.update.filter((step) => step.do === "fetch");
+  const remote = new Set(steps.filter((step) => step.source === "remote").map((step) => step.uri));
+  const files = matchPayloads(values, [...remote]);
+  const checked: Checked[] = [];
+  for (const { uri, source, expected } of steps) {
+    const file = files.get(uri);
+    if (source === "integrated") {
+      const bytes = update.envelope.integratedPayloads.get(uri) ?? new Uint8Array();
+      const matched = await matchImage(once(bytes), expected, nodeCrypto);
+      if (!matched.ok) return matched.error;
+    } else if (file !== undefined) {
+      const matched = await checkFile(file, expected, io, terminal);
+      if (matched !== undefined) return matched;
+    }
+    const state = source === "integrated" || file !== undefined ? "verified" : "not-given";
+    checked.push({ uri, state, size: expected.size });
+  }
+  return checked;
+}
+
+async function checkFile(
+  file: string,
+  expected: ImageExpectation,
+  io: Io,
+  terminal: Terminal,
+): Promise<ImageRejection | undefined> {
+  const progress = terminal.progress(file, Number(expected.size ?? 0n));
+  try {
+    const matched = await matchImage(fileChunks(io, file, progress), expected, nodeCrypto);
+    return matched.ok ? undefined : matched.error;
+  } finally {
+    progress.done();
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+function accept(update: VerifiedUpdate, payloads: readonly Checked[], terminal: Terminal): ExitCode {
+  const sequence = update.manifest.sequenceNumber;
+  const { algorithm, bytes } = update.manifestDigest;
+  terminal.json({
+    verdict: "accepted",
+    sequence: jsonInteger(sequence),
+    manifestDigest: bytes,
+    signers: update.signers.map(describeSigner),
+    payloads: payloads.map(({ uri, state }) => ({ uri, state })),
+  });
+  terminal.line(`accepted: sequence ${sequence}`, "green");
+  terminal.line(`  manifest ${algorithm}:${bytesToHex(bytes)}`);
+  for (const { keyId, algorithm } of update.signers) terminal.line(`  signed by ${keyId} (${algorithm.name})`);
+  for (const { uri, state, size } of payloads) {
+    const length = size === undefined ? "" : `, ${humanSize(size)}`;
+    terminal.line(`  payload ${uri}${length}: ${state === "verified" ? "verified" : "not checked, give it with --payload"}`);
+  }
+  return exitCode.ok;
+}
+
+const describeSigner = ({ keyId, algorithm }: Signer): { keyId: string; algorithm: string; algorithmId: number } => ({
+  keyId,
+  algorithm: algorithm.name,
+  algorithmId: algorithm.id,
+});
+
+function refuse(rejection: Rejection, bytes: Uint8Array, trust: TrustRecord, terminal: Terminal): ExitCode {
+  const known = establish(bytes, trust);
+  terminal.json({
+    verdict: "refused",
+    code: rejection.code,
+    field: "field" in rejection ? rejection.field : undefined,
+    offset: "offset" in rejection ? rejection.offset : undefined,
+    sequence: known.sequence === undefined ? null : jsonInteger(known.sequence),
+    manifestDigest: known.manifestDigest ?? null,
+    signers: known.signers.map(describeSigner),
+  });
+  terminal.line("refused", "red");
+  const exit = rejection.code === "malformed" ? exitCode.malformed : exitCode.refused;
+  terminal.failure({ code: rejection.code, ...explain(rejection), exit });
+  return exit;
+}
+
+interface Established {
+  readonly manifestDigest?: Uint8Array;
+  readonly sequence?: bigint;
+  readonly signers: readonly Signer[];
+}
+
+/**
+ * What can be said of a refused envelope: the digest of the manifest that is in it, who signed that digest, and, only
+ * if somebody trusted did, its sequence number. Nothing here is a claim of the envelope.
+ */
+function establish(bytes: Uint8Array, trust: TrustRecord): Established {
+  const envelope = parseEnvelope(bytes);
+  if (!envelope.ok) return { signers: [] };
+  const { manifest, digest } = envelope.value;
+  const computed = manifestDigest(manifest, digest.algorithm, nodeCrypto).bytes;
+  if (bytesToHex(computed) !== bytesToHex(digest.bytes)) return { manifestDigest: computed, signers: [] };
+  const anyOne = { ...trust, roles: trust.roles.map((role) => ({ ...role, threshold: 1 })) };
+  const authentication = authenticate(envelope.value, anyOne, nodeCrypto);
+  if (!authentication.ok) return { manifestDigest: computed, signers: [] };
+  const parsed = parseManifest(manifest);
+  const { signers } = authentication.value;
+  return parsed.ok
+    ? { manifestDigest: computed, sequence: parsed.value.sequenceNumber, signers }
+    : { manifestDigest: computed, signers };
+}

@@ -1,0 +1,128 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { nodeCrypto } from "@sumac/crypto/node";
+import { type Device, type FlashLayout, flashDevice, MemoryFlash, planFlash } from "@sumac/device";
+import { FileFlash } from "@sumac/device/node";
+import { makeFolder, writeFileAtomically } from "../atomic-file.ts";
+import { exitCode } from "../exit-code.ts";
+import { Failure, malformedInput, unavailable } from "../failure.ts";
+import type { Io } from "../io.ts";
+import { fileFailure } from "../system-failure.ts";
+
+/** What the folder of a simulated device says about it, beside the flash that holds everything else. */
+export interface DeviceSettings {
+  /** The id towards the server (DDI controller id). */
+  readonly id: string;
+  /** Bytes of an image slot. */
+  readonly imageBytes: number;
+}
+
+export const largestImageBytes: number = 512 * 1024 * 1024;
+
+/** Names in the folder. */
+const settingsFile = "device.json";
+const flashFile = "flash.bin";
+const lockFile = "device.lock";
+
+/** Sectors of 4 KiB, as on a common serial NOR part. */
+const layoutFor = ({ imageBytes }: DeviceSettings): FlashLayout =>
+  planFlash({ eraseBlock: 4096, writeSize: 16, image: imageBytes, envelope: 65536, state: 4000 });
+
+/** The settings, or undefined where no device was made yet. */
+export function readSettings(io: Io, folder: string): DeviceSettings | undefined {
+  const file = path.join(folder, settingsFile);
+  const location = path.resolve(io.workingFolder, file);
+  if (!existsSync(location)) return undefined;
+  try {
+    const { id, imageBytes } = JSON.parse(readFileSync(location, "utf8")) as Partial<DeviceSettings>;
+    if (typeof id === "string" && Number.isSafeInteger(imageBytes) && imageBytes !== undefined && imageBytes > 0) {
+      return { id, imageBytes: Math.min(imageBytes, largestImageBytes) };
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw fileFailure(error, file);
+  }
+  throw malformedInput("device-folder-damaged", `${file} does not describe a device`, "restore it, or begin with an empty folder");
+}
+
+export function writeSettings(io: Io, folder: string, settings: DeviceSettings): void {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(settings, null, 2)}\n`);
+  writeFileAtomically(io, { name: path.join(folder, settingsFile), bytes, ifExists: "replace" });
+}
+
+/** A device that this process alone may use, until `close`. */
+export interface OpenDevice {
+  readonly device: Device;
+  close(): void;
+  /** Closes, and removes what opening made: for a device that could not be provisioned. */
+  undo(): void;
+}
+
+export function openDeviceFolder(io: Io, folder: string, settings: DeviceSettings): OpenDevice {
+  const location = path.resolve(io.workingFolder, folder);
+  const isNew = !existsSync(location);
+  makeFolder(io, folder);
+  const lock = takeLock(location, folder);
+  const flashLocation = path.join(location, flashFile);
+  const hadFlash = existsSync(flashLocation);
+  const layout = layoutFor(settings);
+  let flash: FileFlash;
+  try {
+    flash = FileFlash.open(flashLocation, { geometry: layout.geometry });
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+  const close = (): void => {
+    flash.close();
+    lock.close();
+  };
+  return {
+    device: flashDevice(flash, layout, nodeCrypto),
+    close,
+    undo() {
+      close();
+      if (hadFlash) return;
+      rmSync(flashLocation, { force: true });
+      rmSync(path.join(location, lockFile), { force: true });
+      if (isNew) rmSync(location, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The lock is the operating system's, through SQLite: it ends with the process, however that dies. */
+function takeLock(location: string, folder: string): DatabaseSync {
+  const database = new DatabaseSync(path.join(location, lockFile), { timeout: 0 });
+  try {
+    database.exec("pragma journal_mode = off; begin exclusive");
+    return database;
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode !== 5) throw error;
+    throw new Failure(
+      {
+        code: "device-running",
+        problem: `another process runs the device in ${folder}`,
+        remedy: "stop it, or choose another folder",
+        exit: exitCode.unavailable,
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** The same device on a copy of its flash in memory: to look at without changing anything, also while it runs. */
+export function copyOfDevice(io: Io, folder: string, settings: DeviceSettings): Device {
+  const layout = layoutFor(settings);
+  const file = path.join(folder, flashFile);
+  let content: Uint8Array;
+  try {
+    content = new Uint8Array(readFileSync(path.resolve(io.workingFolder, file)));
+  } catch (error) {
+    throw fileFailure(error, file);
+  }
+  if (content.length !== layout.geometry.size) {
+    throw unavailable("storage-mismatch", `${file} has another size than the device's flash`, "restore the right file");
+  }
+  return flashDevice(new MemoryFlash(layout.geometry, content), layout, nodeCrypto);
+}

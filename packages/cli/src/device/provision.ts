@@ -1,0 +1,161 @@
+import { nodeCrypto } from "@sumac/crypto/node";
+import {
+  type DdiClient,
+  type Device,
+  type DeviceIdentity,
+  envelopeArtifact,
+  explainDevice,
+  type ProvisionRefusal,
+} from "@sumac/device";
+import { wait } from "@sumac/device/node";
+import { parseReleaseDescription } from "@sumac/signing";
+import { nodeSha1 } from "@sumac/signing/node";
+import { classIdFor, formatUuid, vendorIdFor } from "@sumac/suit";
+import { serializeTrustRecord } from "@sumac/verifier";
+import { readWhole } from "../bound-read.ts";
+import type { Arguments, CommandContext, Option } from "../command.ts";
+import { readEnvelopeFile } from "../envelope-file.ts";
+import { exitCode } from "../exit-code.ts";
+import { Failure, unavailable, usage } from "../failure.ts";
+import { fileChunks } from "../file-chunks.ts";
+import type { Io } from "../io.ts";
+import { readManifestPayloads } from "../manifest-payloads.ts";
+import { findPayloadBeside } from "../payload-beside.ts";
+import { orFail } from "../signing-failure.ts";
+import { allowAlgorithmOption, trustFromKeys } from "../trust-from-keys.ts";
+import { type DeviceSettings, largestImageBytes } from "./device-folder.ts";
+
+/** Needed for a device that is not made yet, and without effect on one that is. */
+export const factoryOptions: readonly Option[] = [
+  { name: "id", value: "name", summary: "new device: its name towards the server" },
+  { name: "config", value: "file", summary: "new device: description of the product it is (default sumac.yaml)" },
+  { name: "trust", value: "file", use: "repeatable", summary: "new device: public key (PEM) that it trusts" },
+  { name: "threshold", value: "n", summary: "new device: how many of the keys must have signed (default 1)" },
+  allowAlgorithmOption,
+  {
+    name: "factory",
+    value: "file",
+    summary: "new device: first release, its payload beside it (default: what the server offers)",
+  },
+];
+
+/** What the factory would put into a device, read and checked before anything is written. */
+export interface FactoryPlan {
+  readonly settings: DeviceSettings;
+  readonly identity: DeviceIdentity;
+  readonly trustRecord: Uint8Array;
+  readonly release: FirstRelease | undefined;
+}
+
+interface FirstRelease {
+  readonly envelope: Uint8Array;
+  readonly image: AsyncIterable<Uint8Array>;
+}
+
+export async function planFactory(given: Arguments, context: CommandContext): Promise<FactoryPlan> {
+  const { io } = context;
+  const id = given.option("id");
+  if (id === undefined) {
+    throw usage("missing-option", "there is no device in this folder yet", "make one: --id NAME --trust PUB.pem --config sumac.yaml");
+  }
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(id)) {
+    throw usage("bad-value", `--id ${id} cannot be the name of a device`, "use letters, digits, dots, hyphens and underscores");
+  }
+  const trust = await trustFromKeys(given, "trust", io);
+  const config = given.option("config") ?? "sumac.yaml";
+  const description = orFail(parseReleaseDescription(await readWhole(io, config, "a release description", 65536)));
+  const [component] = description.components;
+  if (component === undefined) throw new Error("a release description has a component");
+  if (component.maxSize > largestImageBytes) {
+    const problem = `the slot of ${component.maxSize} bytes is more than a simulated device has`;
+    throw usage("slot-too-large", problem, `give a maxSize of at most ${largestImageBytes} in ${config}`);
+  }
+  const vendorId = vendorIdFor(description.vendor, nodeSha1);
+  const factory = given.option("factory");
+  return {
+    settings: { id, imageBytes: Number(component.maxSize) },
+    identity: {
+      vendorIds: [vendorId],
+      classIds: [classIdFor(vendorId, description.product, nodeSha1)],
+      component: component.id.map((segment) => new TextEncoder().encode(segment)),
+    },
+    trustRecord: serializeTrustRecord(trust),
+    release: factory === undefined ? undefined : await readRelease(io, factory),
+  };
+}
+
+async function readRelease(io: Io, name: string): Promise<FirstRelease> {
+  const envelope = await readEnvelopeFile(io, name);
+  const { uris, digests } = readManifestPayloads(envelope);
+  const [uri] = uris;
+  const file = uri === undefined ? undefined : findPayloadBeside(io, name, uri, digests);
+  return { envelope, image: file === undefined ? nothing() : copies(fileChunks(io, file, { advance: () => undefined })) };
+}
+
+/** Puts the first release into a new device; what is refused here would be refused at every boot. */
+export async function provision(device: Device, plan: FactoryPlan, release: FirstRelease): Promise<void> {
+  const { identity, trustRecord } = plan;
+  const provisioned = await device.provision({ identity, trustRecord, ...release });
+  if (!provisioned.ok) throw provisionFailure(provisioned.error);
+}
+
+/**
+ * The first release from the server, for a device that left the factory empty. The server is not believed: the release
+ * is verified under the trust record like every other.
+ */
+export async function fetchFirstRelease(
+  server: DdiClient,
+  plan: FactoryPlan,
+  { io, terminal }: CommandContext,
+  patience: "once" | "wait",
+): Promise<FirstRelease> {
+  const [vendorId, classId] = [plan.identity.vendorIds[0], plan.identity.classIds[0]];
+  if (vendorId === undefined || classId === undefined) throw new Error("a new device has a vendor and a class");
+  await server.putConfig({ vendorId: formatUuid(vendorId), classId: formatUuid(classId) });
+  for (let asked = 0; ; asked++) {
+    const { deploymentBase, sleepMs } = await server.poll();
+    if (deploymentBase !== undefined) {
+      const { chunks } = await server.deployment(deploymentBase);
+      const artifacts = chunks.flatMap((chunk) => chunk.artifacts);
+      const fetch = (name: string): AsyncIterable<Uint8Array> => {
+        const artifact = artifacts.find(({ filename }) => filename === name);
+        if (artifact !== undefined) return server.download(artifact, { from: 0, signal: io.interrupted });
+        throw unavailable("artifact-missing", `the server's offer lacks ${name}`, "publish the release again, with its payload");
+      };
+      const envelope = await collect(fetch(envelopeArtifact));
+      const [uri] = readManifestPayloads(envelope).uris;
+      return { envelope, image: uri === undefined ? nothing() : fetch(uri) };
+    }
+    if (patience === "once" || io.interrupted.aborted) {
+      throw unavailable("no-release", "the server offers no release for this device", "publish one, or give the first one with --factory");
+    }
+    if (asked === 0) terminal.note("waiting for a first release on the server");
+    await wait(sleepMs, io.interrupted);
+  }
+}
+
+function provisionFailure(refusal: ProvisionRefusal): Failure {
+  const exit = refusal.code === "malformed" ? exitCode.malformed : exitCode.refused;
+  return new Failure({ code: refusal.code, ...explainDevice(refusal), exit });
+}
+
+const maxEnvelopeBytes = 65536;
+
+/** Nothing beyond what an envelope can have is kept; the verifier refuses what is cut. */
+async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of stream) {
+    parts.push(part);
+    length += part.length;
+    if (length > maxEnvelopeBytes) break;
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** A slot may keep the end of a chunk until the next one comes. */
+async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield chunk.slice();
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -1,0 +1,64 @@
+import { removeTemporaryFiles } from "./atomic-file.ts";
+import type { Arguments, Command } from "./command.ts";
+import { type ExitCode, exitCode } from "./exit-code.ts";
+import { Failure, type FailureFacts, usage } from "./failure.ts";
+import type { Io } from "./io.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Runs a command whose line was read; a signal ends the wait for it, unless it ends by itself. */
+export function execute(command: Command, given: Arguments, io: Io, terminal: Terminal): Promise<ExitCode> {
+  checkValues(command, given);
+  const running = command.run(given, { io, terminal });
+  return command.onInterrupt === "finish" ? running : Promise.race([running, interruption(io.interrupted)]);
+}
+
+function checkValues(command: Command, given: Arguments): void {
+  for (const option of command.options) {
+    const values = given.all(option.name);
+    if (values.length > 1 && option.use !== "repeatable") {
+      throw usage("option-repeated", `--${option.name} is given ${values.length} times`, "give it once");
+    }
+    // `--key --json` is a forgotten value, not a file of that name.
+    const swallowed = values.find((value) => value.startsWith("--"));
+    if (swallowed !== undefined) {
+      const remedy = `see \`sumac ${command.name} --help\``;
+      throw usage("missing-value", `--${option.name} has no value before ${swallowed}`, remedy);
+    }
+  }
+}
+
+/** What the command still does when this rejects ends with the process. */
+function interruption(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = (): void =>
+      reject(
+        new Failure({
+          code: "interrupted",
+          problem: "stopped by a signal before the end",
+          remedy: "nothing half-written is left; run the command again",
+          exit: exitCode.interrupted,
+        }),
+      );
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** Turns whatever `work` throws into the two lines and an exit code; with --json also into an object on stdout. */
+export async function answering(
+  terminal: Terminal,
+  explain: (thrown: unknown) => FailureFacts | Promise<FailureFacts>,
+  work: () => Promise<ExitCode>,
+): Promise<ExitCode> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const facts = thrown instanceof Failure ? thrown.facts : await explain(thrown);
+    terminal.failure(facts);
+    const { code, problem, remedy } = facts;
+    terminal.json({ error: { code, problem, remedy } });
+    return facts.exit;
+  } finally {
+    removeTemporaryFiles();
+  }
+}

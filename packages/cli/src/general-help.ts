@@ -1,0 +1,42 @@
+import { suitDraft } from "@sumac/suit";
+import { parseUnknownCommand } from "./commander-parser.ts";
+import { commandIndex } from "./command-index.ts";
+import { type ExitCode, exitCode, exitCodeMeaning } from "./exit-code.ts";
+import type { Terminal } from "./terminal.ts";
+import { version } from "./version.ts";
+
+/** `sumac`, `sumac --help`, `sumac help TOPIC`, `sumac --version`, and every line whose command is unknown. */
+export async function answerGeneralQuestion(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const [first, ...rest] = words.filter((word) => word !== "--json");
+  if (first === "--version" || first === "-V") return printVersion(terminal);
+  if (first === "help" && rest[0] === "exit-codes") return printExitCodes(terminal);
+  const asked = first === "help" ? [...rest, "--help"] : words.filter((word) => word !== "--json");
+  const entry = commandIndex.find((candidate) => `${candidate.name} --help` === asked.join(" "));
+  if (entry !== undefined) {
+    const { parseWithCommander } = await import("./commander-parser.ts");
+    const parsed = parseWithCommander(await entry.load(), ["--help"]);
+    if ("page" in parsed) terminal.page(parsed.page);
+    return exitCode.ok;
+  }
+  const parsed = parseUnknownCommand(commandIndex, asked);
+  if ("page" in parsed) terminal.page(parsed.page);
+  return asked.includes("--help") || asked.includes("-h") ? exitCode.ok : exitCode.usage;
+}
+
+function printVersion(terminal: Terminal): ExitCode {
+  const node = process.versions.node;
+  terminal.line(`sumac ${version}`);
+  terminal.line(`node ${node}`);
+  terminal.line(suitDraft);
+  terminal.json({ sumac: version, node, suit: suitDraft });
+  return exitCode.ok;
+}
+
+function printExitCodes(terminal: Terminal): ExitCode {
+  const names = Object.keys(exitCode) as (keyof typeof exitCode)[];
+  for (const name of names) {
+    terminal.line(`${String(exitCode[name]).padStart(3)}  ${name.padEnd(11)}  ${exitCodeMeaning[name]}`);
+  }
+  terminal.json(Object.fromEntries(names.map((name) => [name, { exit: exitCode[name], meaning: exitCodeMeaning[name] }])));
+  return exitCode.ok;
+}

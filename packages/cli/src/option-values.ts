@@ -1,0 +1,45 @@
+import { parseUuid } from "@sumac/suit";
+import { usage } from "./failure.ts";
+
+const bad = (option: string, value: string, expected: string): Error =>
+  usage("bad-value", `--${option} ${value} is not ${expected}`, `give ${expected}`);
+
+/** A decimal number of at least `minimum`, as far as CBOR reaches (64 bits). */
+export function parseUnsigned(option: string, value: string, minimum = 0n): bigint {
+  const expected = minimum === 0n ? "a whole number" : `a whole number from ${minimum}`;
+  if (!/^\d{1,20}$/.test(value)) throw bad(option, value, expected);
+  const number = BigInt(value);
+  if (number < minimum || number > 2n ** 64n - 1n) throw bad(option, value, expected);
+  return number;
+}
+
+export const parsePort = (option: string, value: string): number => {
+  const number = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number <= 65535)) throw bad(option, value, "a port number from 0 to 65535");
+  return number;
+};
+
+/** A UUID of 16 bytes as hex, with or without its dashes. */
+export function parseIdentifier(option: string, value: string): Uint8Array {
+  const identifier = parseUuid(value);
+  if (identifier === undefined) throw bad(option, value, "a UUID of 32 hexadecimal digits");
+  return identifier;
+}
+
+export function parseChoice<T extends string>(option: string, value: string, choices: readonly T[]): T {
+  const choice = choices.find((candidate) => candidate === value);
+  if (choice === undefined) throw bad(option, value, choices.join(" or "));
+  return choice;
+}
+
+export function parseServerUrl(option: string, value: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    throw bad(option, value, "an http:// or https:// address");
+  }
+  // A password in a URL ends up in histories and logs.
+  if (url.username !== "" || url.password !== "") {
+    throw usage("secret-in-url", `--${option} holds a user name or password`, "give the token with --token-file");
+  }
+  return url;
+}

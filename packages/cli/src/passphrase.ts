@@ -1,0 +1,32 @@
+import path from "node:path";
+import { askOnTerminal, type PassphraseSource, readPassphrase } from "@sumac/signing/node";
+import type { Passphrase } from "@sumac/signing";
+import type { CommandContext } from "./command.ts";
+import { noteWarnings, orFail } from "./signing-failure.ts";
+
+/** The only places besides a file and a prompt: an argument would show the secret to every user of the machine. */
+export const passphraseVariable = "SUMAC_PASSPHRASE";
+
+export interface PassphraseRequest {
+  /** From --passphrase-file. */
+  readonly file: string | undefined;
+  readonly question: string;
+  /** A new key asks twice: a typing mistake would lock it for ever. */
+  readonly purpose: "open" | "create";
+}
+
+/** Reads a passphrase: from the file if one is named, else from the environment, else from a person. The caller wipes it. */
+export async function obtainPassphrase(request: PassphraseRequest, { io, terminal }: CommandContext): Promise<Passphrase> {
+  const read = orFail(await readPassphrase(chooseSource(request, io)));
+  noteWarnings(read.warnings, terminal);
+  return read.passphrase;
+}
+
+function chooseSource({ file, question, purpose }: PassphraseRequest, io: CommandContext["io"]): PassphraseSource {
+  if (file !== undefined) return { from: "file", path: path.resolve(io.workingFolder, file) };
+  const value = io.environment[passphraseVariable];
+  if (value !== undefined) return { from: "environment", variable: passphraseVariable, value };
+  const ask = io.askPassphrase ?? askOnTerminal();
+  if (purpose === "open") return { from: "prompt", ask, question };
+  return { from: "prompt-twice", ask, question, repeatQuestion: "the same passphrase again: " };
+}

@@ -1,0 +1,37 @@
+import { parsePublicKeyPem } from "@sumac/cose";
+import type { PublicKey } from "@sumac/crypto";
+import { readText } from "./bound-read.ts";
+import { malformedInput } from "./failure.ts";
+import type { Io } from "./io.ts";
+
+const maxKeyFileBytes = 16384;
+
+/** Reads a public key (PEM, SubjectPublicKeyInfo). Private keys and Sumac's own key files are refused by name. */
+export async function readPublicKey(io: Io, name: string): Promise<PublicKey> {
+  const text = await readText(io, name, "a public key in PEM", maxKeyFileBytes);
+  const parsed = parsePublicKeyPem(text);
+  if (parsed.ok) return parsed.value;
+  const { reason, offset } = parsed.error;
+  switch (reason) {
+    case "private-key":
+      throw malformedInput(
+        "private-key-given",
+        `${name} holds a private key where a public key is expected`,
+        "give the public half (the .pub.pem file beside the key), and keep the private one to yourself",
+      );
+    case "weak-key":
+      throw malformedInput("weak-key", `${name} holds a key that proves nothing`, "do not trust it; ask for another key");
+    case "compressed-point":
+      throw malformedInput(
+        "public-key-invalid",
+        `${name} holds a compressed P-256 point`,
+        "convert it: openssl ec -pubin -conv_form uncompressed",
+      );
+    default:
+      throw malformedInput(
+        "public-key-invalid",
+        `${name} is no Ed25519 or P-256 public key in PEM (${reason.replaceAll("-", " ")} at ${offset})`,
+        "give a file that begins with -----BEGIN PUBLIC KEY-----",
+      );
+  }
+}

@@ -1,0 +1,64 @@
+import path from "node:path";
+import type { Signer } from "@sumac/signing";
+import { openKey, openUnencryptedTestKey } from "@sumac/signing/node";
+import type { Arguments, CommandContext, Option } from "./command.ts";
+import { usage } from "./failure.ts";
+import { obtainPassphrase } from "./passphrase.ts";
+import { noteWarnings, orFail } from "./signing-failure.ts";
+
+/** The options of every command that signs. */
+export const signingOptions: readonly Option[] = [
+  { name: "key", value: "file", use: "repeatable", summary: "encrypted private key to sign with (NAME.pem.age)" },
+  {
+    name: "passphrase-file",
+    value: "file",
+    use: "repeatable",
+    summary: "passphrase of the key; one for all keys, or one for each in order",
+  },
+  {
+    name: "test-only-key",
+    value: "file",
+    use: "repeatable",
+    summary: "TEST ONLY: sign with an unencrypted private key (PEM)",
+  },
+];
+
+export const passphraseNote = "Without --passphrase-file the passphrase comes from SUMAC_PASSPHRASE, else a prompt asks.";
+
+/** Opens every key the line names, in order; all or none. */
+export async function openSigners(given: Arguments, context: CommandContext): Promise<readonly Signer[]> {
+  const keys = given.all("key");
+  const files = given.all("passphrase-file");
+  if (files.length > 1 && files.length !== keys.length) {
+    throw usage(
+      "bad-value",
+      `${files.length} passphrase files are given for ${keys.length} keys`,
+      "give one --passphrase-file for all keys, or one for each --key in the same order",
+    );
+  }
+  const signers: Signer[] = [];
+  for (const [index, key] of keys.entries()) {
+    const file = files.length > 1 ? files[index] : files[0];
+    signers.push(await openEncrypted(key, file, context));
+  }
+  for (const key of given.all("test-only-key")) {
+    const { signer, warnings } = orFail(await openUnencryptedTestKey(resolve(key, context)));
+    noteWarnings(warnings, context.terminal);
+    signers.push(signer);
+  }
+  return signers;
+}
+
+async function openEncrypted(key: string, passphraseFile: string | undefined, context: CommandContext): Promise<Signer> {
+  const question = `passphrase of ${key}: `;
+  const passphrase = await obtainPassphrase({ file: passphraseFile, question, purpose: "open" }, context);
+  try {
+    const { signer, warnings } = orFail(await openKey(resolve(key, context), passphrase));
+    noteWarnings(warnings, context.terminal);
+    return signer;
+  } finally {
+    passphrase.wipe();
+  }
+}
+
+const resolve = (file: string, { io }: CommandContext): string => path.resolve(io.workingFolder, file);

@@ -1,0 +1,156 @@
+// Every rule of what Sumac writes to people, in one place:
+// - results go to stdout; errors, hints, notes and progress to stderr;
+// - an error is one line `error[code]: ...` and one line `hint: ...`, no capital, no full stop;
+// - colours and progress bars only on a terminal, colours never with NO_COLOR;
+// - with --json stdout holds JSON and nothing else;
+// - text that came from a file or the network is escaped, so that it cannot move the cursor or forge a line.
+
+import type { FailureFacts } from "./failure.ts";
+import type { Io, TextSink } from "./io.ts";
+import { type Jsonable, jsonLine, jsonText } from "./json-output.ts";
+
+export type OutputFormat = "text" | "json";
+
+/** C0, DEL, C1, line separators and the marks that reorder text on screen. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+/** Any text as one harmless line. */
+export const printable = (text: string): string =>
+  text.replace(unprintable, (character) => {
+    if (character === "\n") return "\\n";
+    if (character === "\t") return "\\t";
+    return `\\u{${character.codePointAt(0)?.toString(16)}}`;
+  });
+
+const colours = { red: "31", green: "32", yellow: "33", cyan: "36" } as const;
+export type Colour = keyof typeof colours;
+
+export class Terminal {
+  readonly format: OutputFormat;
+  readonly #io: Io;
+  #progress: Progress | undefined;
+
+  constructor(io: Io, format: OutputFormat) {
+    this.#io = io;
+    this.format = format;
+  }
+
+  /** One line of the result for a person; nothing with --json. */
+  line(text: string, colour?: Colour): void {
+    if (this.format === "text") this.#write(this.#io.stdout, `${this.#paint(this.#io.stdout, printable(text), colour)}\n`);
+  }
+
+  /** Our own text of several lines (help pages), never text from outside. */
+  page(text: string): void {
+    this.#write(this.#io.stdout, text.endsWith("\n") ? text : `${text}\n`);
+  }
+
+  /** The result for a program; nothing without --json. */
+  json(value: Jsonable): void {
+    if (this.format === "json") this.#write(this.#io.stdout, jsonText(value));
+  }
+
+  /** One event of a command that goes on, as one line of JSON; nothing without --json. */
+  jsonLine(value: Jsonable): void {
+    if (this.format === "json") this.#write(this.#io.stdout, jsonLine(value));
+  }
+
+  /** One line to stderr beside the result. */
+  note(text: string): void {
+    this.#write(this.#io.stderr, `${printable(text)}\n`);
+  }
+
+  /** The two lines of a failure. */
+  failure(facts: FailureFacts): void {
+    const { stderr } = this.#io;
+    const error = this.#paint(stderr, `error[${facts.code}]`, "red");
+    const hint = this.#paint(stderr, "hint", "cyan");
+    this.#write(stderr, `${error}: ${printable(facts.problem)}\n${hint}: ${printable(facts.remedy)}\n`);
+  }
+
+  /** Like a failure, for something that stops nothing. */
+  warning({ code, problem, remedy }: Omit<FailureFacts, "exit">): void {
+    const { stderr } = this.#io;
+    const warning = this.#paint(stderr, `warning[${code}]`, "yellow");
+    const hint = this.#paint(stderr, "hint", "cyan");
+    this.#write(stderr, `${warning}: ${printable(problem)}\n${hint}: ${printable(remedy)}\n`);
+  }
+
+  /** A bar on a terminal, silence elsewhere. Call `done()` on every path out. */
+  progress(label: string, total: number): Progress {
+    const { stderr } = this.#io;
+    const bar = new Progress(label, total, stderr.terminal ? stderr : undefined);
+    this.#progress = bar;
+    return bar;
+  }
+
+  #write(sink: TextSink, text: string): void {
+    this.#progress?.clear();
+    sink.write(text);
+  }
+
+  #paint(sink: TextSink, text: string, colour: Colour | undefined): string {
+    const noColour = this.#io.environment["NO_COLOR"];
+    if (colour === undefined || !sink.terminal || (noColour !== undefined && noColour !== "")) return text;
+    if (this.#io.environment["TERM"] === "dumb") return text;
+    return `\u001b[${colours[colour]}m${text}\u001b[39m`;
+  }
+}
+
+const redrawMs = 100;
+
+/** A progress bar over a known number of bytes. */
+export class Progress {
+  readonly #label: string;
+  readonly #total: number;
+  readonly #sink: TextSink | undefined;
+  #done = 0;
+  #drawnAt = 0;
+  #shown = false;
+
+  constructor(label: string, total: number, sink: TextSink | undefined) {
+    this.#label = label;
+    this.#total = total;
+    this.#sink = sink;
+  }
+
+  advance(bytes: number): void {
+    this.#done += bytes;
+    if (this.#sink === undefined) return;
+    const now = performance.now();
+    if (now - this.#drawnAt < redrawMs) return;
+    this.#drawnAt = now;
+    this.#shown = true;
+    this.#sink.write(`\r${progressLine(this.#label, this.#done, this.#total, this.#sink.columns)}`);
+  }
+
+  done(): void {
+    this.clear();
+  }
+
+  clear(): void {
+    if (this.#shown) this.#sink?.write("\r\u001b[2K");
+    this.#shown = false;
+  }
+}
+
+export function progressLine(label: string, done: number, total: number, columns: number): string {
+  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const figures = ` ${String(Math.floor(share * 100)).padStart(3)} % of ${humanSize(total)}`;
+  const name = printable(label).slice(0, Math.max(0, columns - figures.length - 14));
+  const width = Math.max(0, Math.min(40, columns - name.length - figures.length - 4));
+  const filled = Math.round(share * width);
+  return `${name} [${"#".repeat(filled)}${"-".repeat(width - filled)}]${figures}`;
+}
+
+/** Bytes as people read them: `512 B`, `4.2 MiB`. */
+export function humanSize(bytes: number | bigint): string {
+  let value = Number(bytes);
+  if (value < 1024) return `${value} B`;
+  for (const unit of ["KiB", "MiB", "GiB"]) {
+    value /= 1024;
+    if (value < 1024) return `${value.toFixed(1)} ${unit}`;
+  }
+  return `${(value / 1024).toFixed(1)} TiB`;
+}

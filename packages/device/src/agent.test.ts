@@ -1,0 +1,602 @@
+import { bytesToHex } from "@sumac/crypto";
+import { nodeCrypto } from "@sumac/crypto/node";
+import { describe, expect, test } from "vitest";
+import { Agent, type AgentPorts, type Round } from "./agent.ts";
+import type { AgentEvent } from "./agent-event.ts";
+import { deploymentOf, fault, TestServer } from "./ddi-server.test.support.ts";
+import type { Device } from "./device.ts";
+import type { MemoryFlash } from "./memory-flash.ts";
+import type { Release } from "./power-cut-scenario.ts";
+import {
+  approvalTrust,
+  foreignKey,
+  makeRelease,
+  ownerKey,
+  testImage,
+  testLayout,
+  vendorKey,
+} from "./release.test.support.ts";
+import { flashDevice } from "./simulated-device.ts";
+import { first, flip, provisioned, second } from "./simulated-device.test.support.ts";
+import { Unavailable } from "./unavailable.ts";
+
+interface Simulated {
+  readonly agent: Agent;
+  readonly device: Device;
+  readonly flash: MemoryFlash;
+  readonly server: TestServer;
+  readonly events: AgentEvent[];
+}
+
+/** A new process on the same flash: what only memory knew is gone. */
+async function start(flash: MemoryFlash, server: TestServer, ports: Partial<AgentPorts> = {}): Promise<Simulated> {
+  const device = flashDevice(flash, testLayout, nodeCrypto);
+  const booted = await device.boot();
+  const events: AgentEvent[] = [];
+  const agent = new Agent({
+    device,
+    booted,
+    server,
+    restart: () => device.boot(),
+    selfTest: async () => "passed",
+    wait: async () => undefined,
+    random: () => 0,
+    trustedTime: () => undefined,
+    operations: async () => undefined,
+    observe: (event) => events.push(event),
+    ...ports,
+  });
+  return { agent, device, flash, server, events };
+}
+
+async function begin(ports: Partial<AgentPorts> = {}, trustRecord?: Uint8Array): Promise<Simulated> {
+  const { flash } = await provisioned(trustRecord);
+  return start(flash, new TestServer(), ports);
+}
+
+const protectedFlash = (flash: MemoryFlash): Uint8Array =>
+  flash.snapshot().subarray(0, testLayout.slots.b.envelopeOffset);
+
+describe("a round", () => {
+  test("without an offer changes nothing and hands on the server's sleep", async () => {
+    const { agent, flash, server } = await begin();
+    const before = flash.snapshot();
+    server.sleepMs = 1234;
+    expect(await agent.runOnce()).toEqual({ did: "nothing", sleepMs: 1234 });
+    expect(server.calls).toEqual(["GET poll"]);
+    expect(flash.snapshot()).toEqual(before);
+  });
+
+  test("tells who the device is when it is asked, and again when that has changed", async () => {
+    const { agent, server } = await begin();
+    server.wantsConfig = true;
+    await agent.runOnce();
+    await agent.runOnce();
+    const identity = { vendorId: "a5a5a5a5-a5a5-a5a5-a5a5-a5a5a5a5a5a5", classId: "c5c5c5c5-c5c5-c5c5-c5c5-c5c5c5c5c5c5" };
+    expect(server.attributes).toEqual([
+      { ...identity, sequence: "5", version: "1.5.0", manifestDigest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    ]);
+    server.offered = deploymentOf("7", second);
+    await agent.runOnce();
+    expect(server.attributes.at(-1)).toMatchObject({ ...identity, sequence: "6", version: "1.6.0" });
+    expect(server.attributes).toHaveLength(2);
+  });
+
+  test("carries an update through to the confirmed boot, and tells each step apart", async () => {
+    const { agent, device, server, events } = await begin();
+    server.offered = deploymentOf("7", second);
+    expect(await agent.runOnce()).toEqual({ did: "updated", action: "7", sleepMs: 5000 });
+    expect(server.calls).toEqual([
+      "GET poll",
+      "GET deployment 7",
+      "GET manifest.suit from 0",
+      "GET firmware.bin from 0",
+      "POST 7 proceeding/none downloaded",
+      "POST 7 proceeding/none staged",
+      "POST 7 proceeding/none installed",
+      "POST 7 closed/success running-verified",
+      "PUT configData",
+    ]);
+    expect(device.status()).toMatchObject({
+      running: { sequence: 6n, slot: "b" },
+      mode: "confirmed",
+      floor: { sequence: 6n },
+      report: undefined,
+    });
+    expect(events.map(({ event }) => event).filter((event) => event !== "reported" && event !== "progress")).toEqual([
+      "polled",
+      "offered",
+      "downloading",
+      "staged",
+      "armed",
+      "booted",
+      "self-tested",
+      "confirmed",
+      "attributes-sent",
+    ]);
+    expect(await agent.runOnce()).toEqual({ did: "nothing", sleepMs: 5000 });
+  });
+
+  test("takes a payload from inside the envelope without asking for it", async () => {
+    const { agent, server } = await begin();
+    const integrated = makeRelease({ sequence: 6n, payload: "integrated", uri: "#firmware" });
+    server.offered = { action: "7", artifacts: { "manifest.suit": integrated.envelope } };
+    expect(await agent.runOnce()).toMatchObject({ did: "updated" });
+    expect(server.calls.filter((call) => call.includes("from"))).toEqual(["GET manifest.suit from 0"]);
+  });
+
+  test("closes what is installed already, and does not look at it at the next poll", async () => {
+    const { agent, flash, server } = await begin();
+    const before = flash.snapshot();
+    server.offered = deploymentOf("7", first);
+    expect(await agent.runOnce()).toMatchObject({ did: "already-installed" });
+    expect(server.feedbacks).toEqual(["POST 7 closed/success running-verified already-installed"]);
+    server.offered = deploymentOf("7", first);
+    expect(await agent.runOnce()).toMatchObject({ did: "passed-over" });
+    expect(flash.snapshot()).toEqual(before);
+  });
+
+  test("leaves alone what the server itself holds back", async () => {
+    const { agent, server } = await begin();
+    server.offered = { ...deploymentOf("7", second), update: "skip" };
+    expect(await agent.runOnce()).toMatchObject({ did: "held-back", action: "7" });
+    expect(server.calls).toEqual(["GET poll", "GET deployment 7"]);
+  });
+});
+
+interface Attack {
+  readonly threat: string;
+  readonly name: string;
+  readonly send: () => Release;
+  readonly code: string;
+}
+
+const attacks: readonly Attack[] = [
+  { threat: "T-NET-ONPATH", name: "a bit of the payload flipped", send: () => ({ ...second, image: flip(second.image, 9) }), code: "image-digest-mismatch" },
+  { threat: "T-NET-ONPATH", name: "a bit of the signature flipped", send: () => ({ ...second, envelope: flip(second.envelope, 130) }), code: "signature-invalid" },
+  { threat: "T-NET-ONPATH", name: "a truncated payload", send: () => ({ ...second, image: second.image.subarray(0, 500) }), code: "image-too-short" },
+  { threat: "T-IMG-EXTRA", name: "a longer payload", send: () => ({ ...second, image: testImage(5000, 6) }), code: "image-too-long" },
+  { threat: "T-IMG-NON-AUTH", name: "unsigned", send: () => makeRelease({ sequence: 6n, signers: [] }), code: "threshold-not-met" },
+  { threat: "T-IMG-NON-AUTH", name: "signed by a stranger", send: () => makeRelease({ sequence: 6n, signers: [foreignKey] }), code: "signer-unknown" },
+  { threat: "T-IMG-EXPIRED", name: "an older release", send: () => makeRelease({ sequence: 4n }), code: "rollback" },
+  { threat: "T-TUF-ENDLESS", name: "an endless envelope", send: () => ({ ...second, envelope: new Uint8Array(1 << 20) }), code: "too-large" },
+];
+
+describe("a refused offer is reported by its code and changes nothing", () => {
+  for (const { threat, name, send, code } of attacks) {
+    test(`${threat}: ${name}: ${code}`, async () => {
+      const { agent, device, flash, server, events } = await begin();
+      const before = protectedFlash(flash);
+      server.offered = deploymentOf("7", send());
+      expect(await agent.runOnce()).toMatchObject({ did: "refused", action: "7", refusal: { code } });
+      expect(server.feedbacks).toEqual([`POST 7 closed/failure ${code}`]);
+      expect(events).toContainEqual({ event: "refused", action: "7", refusal: expect.objectContaining({ code }) });
+      expect(protectedFlash(flash)).toEqual(before);
+      expect(await device.boot()).toMatchObject({ booted: { sequence: 5n }, mode: "confirmed" });
+      server.offered = deploymentOf("8", second);
+      // Its manifest may be the refused one's: then it is passed over once.
+      const next = await agent.runOnce();
+      expect(next.did === "passed-over" ? await agent.runOnce() : next).toMatchObject({ did: "updated" });
+    });
+  }
+
+  test("T-UPT-DENIAL: the same action, offered for ever, is looked at after 1, 3, 7, … polls", async () => {
+    const { agent, server } = await begin();
+    const looked: number[] = [];
+    for (let poll = 0; poll < 30; poll++) {
+      server.offered = deploymentOf("7", makeRelease({ sequence: 4n }));
+      if ((await agent.runOnce()).did === "refused") looked.push(poll);
+    }
+    expect(looked).toEqual([0, 2, 6, 14]);
+  });
+
+  test("T-UPT-DENIAL: ever new actions with the same bad payload do not wear out the flash", async () => {
+    const { agent, flash, server } = await begin();
+    for (let action = 1; action <= 100; action++) {
+      server.offered = deploymentOf(String(action), { ...second, image: flip(second.image, 0) });
+      await agent.runOnce();
+    }
+    expect(Math.max(...flash.wear)).toBeLessThan(25);
+    server.offered = undefined;
+    expect(await agent.runOnce()).toEqual({ did: "nothing", sleepMs: 5000 });
+  });
+
+  for (const [what, artifacts, uri] of [
+    ["no envelope", { "firmware.bin": second.image }, "firmware.bin"],
+    ["no payload", { "manifest.suit": second.envelope, "other.bin": second.image }, "firmware.bin"],
+  ] as const) {
+    test(`a deployment with ${what} (${uri}) is undeliverable, and nothing is written`, async () => {
+      const { agent, flash, server } = await begin();
+      const before = flash.snapshot();
+      server.offered = { action: "7", artifacts };
+      expect(await agent.runOnce()).toMatchObject({ did: "undeliverable", fault: { code: "artifact-missing" } });
+      expect(server.feedbacks).toEqual(["POST 7 closed/failure artifact-missing"]);
+      expect(flash.snapshot()).toEqual(before);
+    });
+  }
+
+  test("T-NET-REDIRECT: a URI that names a host is a name like any other: nothing is fetched from there", async () => {
+    const { agent, server } = await begin();
+    const uri = "https://evil.example/firmware.bin";
+    const { envelope } = makeRelease({ sequence: 6n, uri });
+    server.offered = { action: "7", artifacts: { "manifest.suit": envelope, "firmware.bin": second.image } };
+    expect(await agent.runOnce()).toMatchObject({ did: "undeliverable", fault: { detail: uri } });
+    expect(server.calls.filter((call) => call.includes("from"))).toEqual(["GET manifest.suit from 0"]);
+  });
+
+  test("a download that can never succeed is reported, and what was stored of it is forgotten", async () => {
+    const { agent, server } = await begin();
+    server.offered = deploymentOf("7", second);
+    server.cutAfter = 600;
+    await expect(agent.runOnce()).rejects.toMatchObject({ code: "link-lost" });
+    server.intercept = (call) => {
+      if (call.startsWith("GET firmware")) throw fault("artifact-changed", false);
+    };
+    expect(await agent.runOnce()).toMatchObject({ did: "undeliverable", fault: { code: "artifact-changed" } });
+    expect(server.feedbacks).toEqual(["POST 7 closed/failure artifact-changed"]);
+    server.intercept = () => undefined;
+    server.cutAfter = undefined;
+    server.offered = deploymentOf("8", second);
+    expect(await agent.runOnce()).toMatchObject({ did: "passed-over" });
+    expect(await agent.runOnce()).toMatchObject({ did: "updated" });
+    expect(server.calls).toContain("GET firmware.bin from 0");
+  });
+});
+
+describe("a release that waits for the plant", () => {
+  const plain = makeRelease({ sequence: 6n });
+  const approved = makeRelease({ sequence: 6n, signers: [vendorKey, ownerKey] });
+
+  test("T-UPD-UNAPPROVED: is told once, asked about at every poll, and taken when it is approved", async () => {
+    const { agent, flash, server } = await begin({}, approvalTrust);
+    const before = flash.snapshot();
+    server.offered = deploymentOf("7", plain);
+    for (let i = 0; i < 3; i++) {
+      expect(await agent.runOnce()).toMatchObject({ did: "waiting", action: "7", refusal: { code: "not-approved" } });
+    }
+    expect(server.feedbacks).toEqual(["POST 7 scheduled/none not-approved"]);
+    expect(flash.snapshot()).toEqual(before);
+    server.offered = deploymentOf("7", approved);
+    expect(await agent.runOnce()).toMatchObject({ did: "updated" });
+  });
+
+  test("T-UPD-UNAPPROVED: window and interlock are the device's own, asked at each offer", async () => {
+    let operations = { window: "closed", interlock: "clear" } as { window: "open" | "closed"; interlock: "clear" | "engaged" };
+    const { agent, server } = await begin({ operations: async () => operations });
+    server.offered = deploymentOf("7", second);
+    expect(await agent.runOnce()).toMatchObject({ did: "waiting", refusal: { code: "outside-window" } });
+    operations = { window: "open", interlock: "engaged" };
+    expect(await agent.runOnce()).toMatchObject({ did: "waiting", refusal: { code: "interlock" } });
+    operations = { window: "open", interlock: "clear" };
+    expect(await agent.runOnce()).toMatchObject({ did: "updated" });
+    expect(server.feedbacks.slice(0, 2)).toEqual(["POST 7 scheduled/none outside-window", "POST 7 scheduled/none interlock"]);
+  });
+
+  test("T-IMG-EXPIRED-OFFLINE: only a trusted clock lets an expiring release in", async () => {
+    let now: bigint | undefined;
+    const { agent, server } = await begin({ trustedTime: () => now });
+    const expiring = makeRelease({ sequence: 6n, useBefore: 1_900_000_000n });
+    server.offered = deploymentOf("7", expiring);
+    expect(await agent.runOnce()).toMatchObject({ did: "refused", refusal: { code: "freshness-unknown" } });
+    now = 1_800_000_000n;
+    server.offered = deploymentOf("8", expiring);
+    expect(await agent.runOnce()).toMatchObject({ did: "updated" });
+  });
+});
+
+describe("T-DEV-BAD-RELEASE: a release that does not prove itself", () => {
+  test("fails its self-test: the old one runs again, and the server hears why", async () => {
+    const { agent, device, server } = await begin({ selfTest: async () => "failed" });
+    server.offered = deploymentOf("7", second);
+    expect(await agent.runOnce()).toMatchObject({ did: "reverted", action: "7" });
+    expect(server.feedbacks.at(-1)).toBe("POST 7 closed/failure rolled-back self-test-failed");
+    expect(device.status()).toMatchObject({ running: { sequence: 5n }, floor: { sequence: 5n }, report: undefined });
+    server.offered = deploymentOf("8", second);
+    expect(await agent.runOnce()).toMatchObject({ did: "passed-over" });
+  });
+
+  test("loses power on trial: the next process reports it", async () => {
+    const { agent, flash, server } = await begin({
+      selfTest: () => {
+        throw new Error("killed");
+      },
+    });
+    server.offered = deploymentOf("7", second);
+    await expect(agent.runOnce()).rejects.toThrow("killed");
+    const next = await start(flash, server);
+    expect(await next.agent.runOnce()).toMatchObject({ did: "reverted", action: "7" });
+    expect(server.feedbacks.at(-1)).toBe("POST 7 closed/failure rolled-back trial-not-confirmed");
+  });
+
+  test("T-IMG-REPLACE: is changed in its slot before the restart: it never runs, and the server hears why", async () => {
+    const { agent, device, flash, server } = await begin({
+      restart: async () => {
+        flash.tamper(testLayout.slots.b.imageOffset, new Uint8Array(4));
+        return device.boot();
+      },
+    });
+    server.offered = deploymentOf("7", second);
+    expect(await agent.runOnce()).toMatchObject({ did: "reverted" });
+    expect(server.feedbacks.at(-1)).toBe("POST 7 closed/failure rolled-back slot-readback-mismatch");
+    expect(device.status().running.sequence).toBe(5n);
+  });
+
+  test("and nothing else to run: the round says that the device needs recovery", async () => {
+    const { agent, device, flash, server } = await begin({
+      restart: async () => {
+        flash.tamper(testLayout.slots.a.imageOffset, new Uint8Array(4));
+        flash.tamper(testLayout.slots.b.imageOffset, new Uint8Array(4));
+        return device.boot();
+      },
+    });
+    server.offered = deploymentOf("7", second);
+    expect(await agent.runOnce()).toMatchObject({ did: "recovery-needed", outcome: { kind: "recovery-needed" } });
+    expect(await agent.run(new AbortController().signal)).toMatchObject({ kind: "recovery-needed" });
+  });
+});
+
+describe("a restart that is not allowed yet", () => {
+  async function postponed(): Promise<Simulated & { allow(): void }> {
+    let allowed = false;
+    const simulated = await begin({
+      restart: async () => (allowed ? simulated.device.boot() : "postponed"),
+    });
+    simulated.server.offered = deploymentOf("7", second);
+    expect(await simulated.agent.runOnce()).toMatchObject({ did: "installed", action: "7" });
+    expect(simulated.device.status()).toMatchObject({ running: { sequence: 5n }, boot: { state: "armed" } });
+    return {
+      ...simulated,
+      allow() {
+        allowed = true;
+      },
+    };
+  }
+
+  test("is asked for again at each round, without a second download", async () => {
+    const { agent, server, allow } = await postponed();
+    expect(await agent.runOnce()).toMatchObject({ did: "installed" });
+    allow();
+    expect(await agent.runOnce()).toMatchObject({ did: "updated" });
+    expect(server.calls.filter((call) => call.startsWith("GET firmware"))).toHaveLength(1);
+    expect(server.feedbacks.at(-1)).toBe("POST 7 closed/success running-verified");
+  });
+
+  test("can be cancelled: the cancellation is true", async () => {
+    const { agent, device, server, allow } = await postponed();
+    server.cancelling = "7";
+    expect(await agent.runOnce()).toMatchObject({ did: "cancelled", action: "7" });
+    expect(server.feedbacks.at(-1)).toBe("POST cancel 7 closed/success cancelled");
+    allow();
+    expect(await device.boot()).toMatchObject({ booted: { sequence: 5n }, mode: "confirmed" });
+    expect(await agent.runOnce()).toMatchObject({ did: "nothing" });
+  });
+
+  test("is not touched by the cancellation of another action", async () => {
+    const { agent, device, server } = await postponed();
+    server.cancelling = "9";
+    await agent.runOnce();
+    expect(device.status()).toMatchObject({ boot: { state: "armed" }, report: { action: "7" } });
+  });
+});
+
+describe("cancelling", () => {
+  test("forgets what was downloaded so far", async () => {
+    const { agent, server } = await begin();
+    server.offered = deploymentOf("7", second);
+    server.cutAfter = 600;
+    await expect(agent.runOnce()).rejects.toMatchObject({ code: "link-lost" });
+    server.cancelling = "7";
+    expect(await agent.runOnce()).toMatchObject({ did: "cancelled" });
+    server.cutAfter = undefined;
+    server.offered = deploymentOf("8", second);
+    server.calls.length = 0;
+    expect(await agent.runOnce()).toMatchObject({ did: "updated" });
+    expect(server.calls).toContain("GET firmware.bin from 0");
+  });
+
+  for (const step of ["downloaded", "staged", "installed"]) {
+    test(`an action that the server closed meanwhile is given up at "${step}"`, async () => {
+      const { agent, device, server } = await begin();
+      server.offered = deploymentOf("7", second);
+      server.intercept = (call) => {
+        if (call.endsWith(step)) throw fault("gone", false);
+      };
+      expect(await agent.runOnce()).toMatchObject({ did: "cancelled" });
+      expect(await device.boot()).toMatchObject({ booted: { sequence: 5n }, mode: "confirmed" });
+      expect(device.status()).toMatchObject({ boot: { state: "idle" }, report: undefined });
+    });
+  }
+
+  test("a last report that nobody wants is dropped", async () => {
+    const { agent, device, server, events } = await begin();
+    server.offered = deploymentOf("7", second);
+    server.intercept = (call) => {
+      if (call.includes("closed")) throw fault("gone", false);
+    };
+    expect(await agent.runOnce()).toMatchObject({ did: "updated" });
+    expect(events).toContainEqual({ event: "report-unwanted", action: "7" });
+    expect(device.status().report).toBeUndefined();
+  });
+});
+
+describe("a cut connection", () => {
+  test("is resumed by the next round, from what lies in the flash", async () => {
+    const { agent, server } = await begin();
+    server.offered = deploymentOf("7", second);
+    server.cutAfter = 600;
+    await expect(agent.runOnce()).rejects.toMatchObject({ code: "link-lost" });
+    server.cutAfter = undefined;
+    expect(await agent.runOnce()).toMatchObject({ did: "updated" });
+    expect(server.calls.filter((call) => call.startsWith("GET firmware"))).toEqual([
+      "GET firmware.bin from 0",
+      "GET firmware.bin from 512",
+    ]);
+  });
+
+  test("does not lose the report of a confirmed update", async () => {
+    const { agent, flash, server } = await begin();
+    server.offered = deploymentOf("7", second);
+    server.intercept = (call) => {
+      if (call.includes("closed")) throw fault("server-unreachable");
+    };
+    await expect(agent.runOnce()).rejects.toMatchObject({ code: "server-unreachable" });
+    await expect(agent.runOnce()).rejects.toMatchObject({ code: "server-unreachable" });
+    server.intercept = () => undefined;
+    const next = await start(flash, server);
+    expect(await next.agent.runOnce()).toMatchObject({ did: "updated", action: "7" });
+    expect(server.feedbacks.at(-1)).toBe("POST 7 closed/success running-verified");
+    expect(next.device.status().report).toBeUndefined();
+  });
+});
+
+class Killed extends Error {}
+
+describe("killed at any call, before it is sent or after it was heard", () => {
+  /** Rounds of ever new processes on one flash until the device is up to date. */
+  async function untilUpdated(flash: MemoryFlash, server: TestServer): Promise<Round> {
+    for (let round = 0; round < 6; round++) {
+      const { agent } = await start(flash, server);
+      const result = await agent.runOnce();
+      if (result.did === "updated" || result.did === "already-installed") return result;
+    }
+    throw new Error("never updated");
+  }
+
+  for (const moment of ["before", "after"] as const) {
+    test(`${moment}: the update arrives, and the right action hears of it`, async () => {
+      let calls = 0;
+      for (let kill = 0; ; kill++) {
+        const { flash } = await provisioned();
+        const server = new TestServer();
+        server.wantsConfig = true;
+        server.offered = deploymentOf("7", second);
+        calls = 0;
+        server.intercept = (_call, when) => {
+          if (when === moment && calls++ === kill) throw new Killed();
+        };
+        const restart = async (): Promise<never> => {
+          throw new Killed();
+        };
+        // Every second time the process also ends at the restart, as on a real device.
+        const { agent, device } = await start(flash, server, kill % 2 === 0 ? { restart } : {});
+        const outcome = await agent.runOnce().catch((error: unknown) => error);
+        if (!(outcome instanceof Killed)) break;
+        server.intercept = () => undefined;
+        // A kill on trial is a failed trial: the server hears that, and offers again.
+        const offerAgain = device.status().mode === "trial";
+        let result = offerAgain ? undefined : await untilUpdated(flash, server);
+        if (result === undefined) {
+          const next = await start(flash, server);
+          expect(await next.agent.runOnce()).toMatchObject({ did: "reverted", action: "7" });
+          server.offered = deploymentOf("8", second);
+          result = await untilUpdated(flash, server);
+        }
+        expect(result).toMatchObject({ action: offerAgain ? "8" : "7" });
+        const final = await start(flash, server);
+        expect(final.device.status()).toMatchObject({
+          running: { sequence: 6n },
+          mode: "confirmed",
+          floor: { sequence: 6n },
+          report: undefined,
+        });
+        expect(server.feedbacks.filter((call) => call.includes("closed/success")).length).toBeGreaterThan(0);
+      }
+      expect(calls).toBeGreaterThanOrEqual(9);
+    });
+  }
+});
+
+describe("run", () => {
+  /** Runs for so many rounds; answers how long it waited after each. */
+  async function waits(rounds: number, prepare: (simulated: Simulated) => void, ports: Partial<AgentPorts> = {}): Promise<number[]> {
+    const waited: number[] = [];
+    const stop = new AbortController();
+    const simulated = await begin({
+      wait: async (ms) => {
+        waited.push(ms);
+        if (waited.length === rounds) stop.abort();
+      },
+      ...ports,
+    });
+    prepare(simulated);
+    await simulated.agent.run(stop.signal);
+    return waited;
+  }
+
+  test("sleeps as long as the server asks, and up to a tenth more", async () => {
+    expect(await waits(2, ({ server }) => (server.sleepMs = 60_000))).toEqual([60_000, 60_000]);
+    expect(await waits(1, ({ server }) => (server.sleepMs = 60_000), { random: () => 1 })).toEqual([66_000]);
+  });
+
+  test("waits longer after each failure, never more than five minutes, and less again after a success", async () => {
+    let polls = 0;
+    const waited = await waits(14, ({ server }) => {
+      server.intercept = () => {
+        if (polls++ < 12) throw fault("server-unreachable");
+      };
+    });
+    expect(waited).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 150_000, 150_000, 150_000, 5000, 5000]);
+  });
+
+  test("gives a server the pause it asks for", async () => {
+    const waited = await waits(1, ({ server }) => {
+      server.intercept = () => {
+        throw fault("too-many-requests", true, 90_000);
+      };
+    });
+    expect(waited).toEqual([90_000]);
+  });
+
+  test("goes on after faults that no waiting will mend: somebody may mend them", async () => {
+    const waited = await waits(3, ({ server }) => {
+      server.intercept = () => {
+        throw fault("not-authorised", false);
+      };
+    });
+    expect(waited).toHaveLength(3);
+  });
+
+  test("ends at once when its signal is aborted, even inside a download", async () => {
+    const stop = new AbortController();
+    const { agent, server } = await begin();
+    server.offered = deploymentOf("7", second);
+    server.intercept = (call) => {
+      if (!call.startsWith("GET firmware")) return;
+      stop.abort();
+      throw fault("aborted", false);
+    };
+    expect(await agent.run(stop.signal)).toMatchObject({ kind: "running", booted: { sequence: 5n } });
+    expect(server.feedbacks).toEqual([]);
+  });
+
+  test("ends with the fault when the storage fails", async () => {
+    const { agent, server } = await begin();
+    server.intercept = () => {
+      throw new Unavailable("storage-failed", { retryable: true });
+    };
+    await expect(agent.run(new AbortController().signal)).rejects.toMatchObject({ code: "storage-failed" });
+  });
+
+  test("a bug is not waited out", async () => {
+    const { agent, server } = await begin();
+    server.intercept = () => {
+      throw new TypeError("a bug");
+    };
+    await expect(agent.run(new AbortController().signal)).rejects.toThrow(TypeError);
+  });
+});
+
+test("the report names the manifest that was armed", async () => {
+  let digest = "";
+  const simulated = await begin({
+    restart: async () => {
+      const { report } = simulated.device.status();
+      expect(report?.action).toBe("7");
+      digest = bytesToHex(report?.manifestDigest ?? new Uint8Array());
+      return simulated.device.boot();
+    },
+  });
+  simulated.server.offered = deploymentOf("7", second);
+  await simulated.agent.runOnce();
+  expect(digest).toBe(bytesToHex(simulated.device.status().running.manifestDigest));
+});

@@ -1,0 +1,312 @@
+import { bytesToHex, equalBytes } from "@sumac/crypto";
+import { isWaiting, type Operations } from "@sumac/verifier";
+import { ActionReport } from "./action-report.ts";
+import type { AgentEvent } from "./agent-event.ts";
+import { type BackOff, backOffMs, sleepWithJitterMs } from "./back-off.ts";
+import type { BootOutcome } from "./boot-device.ts";
+import type { DdiClient } from "./ddi-client.ts";
+import type { DdiDeployment } from "./ddi-client-reply.ts";
+import { envelopeArtifact, findArtifact, readUpTo } from "./deployment-artifact.ts";
+import type { Device, DeviceRefusal, Offer } from "./device.ts";
+import { deviceAttributes } from "./device-attributes.ts";
+import { RefusalMemory } from "./refusal-memory.ts";
+import type { SlotImage } from "./slot-check.ts";
+import { Unavailable } from "./unavailable.ts";
+
+export interface AgentPorts {
+  /** Running: booted by the caller, with `booted` as its answer. */
+  readonly device: Device;
+  readonly booted: BootOutcome;
+  readonly server: DdiClient;
+  /** Switches the device off and on, or does not return where that ends the process. `postponed`: not now, ask again. */
+  restart(): Promise<BootOutcome | "postponed">;
+  /** Whether the image on trial does its work. Bounded in time by whoever gives it. */
+  selfTest(image: SlotImage): Promise<"passed" | "failed">;
+  /** Returns after `ms`, or when the signal is aborted. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+  /** From 0 to 1, for jitter only. */
+  random(): number;
+  /** Seconds since 1970 by a clock that is trusted; undefined = there is none. */
+  trustedTime(): bigint | undefined;
+  /** What the plant allows now; undefined = nobody operates here. */
+  operations(): Promise<Operations | undefined>;
+  observe(event: AgentEvent): void;
+}
+
+/** What a round came to. */
+export type RoundResult =
+  | { readonly did: "nothing" }
+  /** The server offers what was refused before, or says itself that it is not yet time. */
+  | { readonly did: "passed-over" | "held-back"; readonly action: string }
+  | { readonly did: "updated" | "already-installed" | "cancelled"; readonly action: string }
+  /** Everything is in place, but the device may not restart yet. */
+  | { readonly did: "installed"; readonly action: string }
+  /** The new image did not prove itself; the old one runs. */
+  | { readonly did: "reverted"; readonly action: string }
+  | { readonly did: "refused" | "waiting"; readonly action: string; readonly refusal: DeviceRefusal }
+  | { readonly did: "undeliverable"; readonly action: string; readonly fault: Unavailable }
+  | { readonly did: "recovery-needed"; readonly outcome: BootOutcome };
+
+/** With what the server asked: how long to sleep. */
+export type Round = RoundResult & { readonly sleepMs: number };
+
+const backOff: BackOff = { firstMs: 1000, largestMs: 300_000 };
+
+/**
+ * The update agent: poll, verify, download, stage, arm, restart, confirm, report. It may be killed anywhere: what it has
+ * to remember lies in the device's state. The server's word is advice; the device decides, and reports what it decided.
+ */
+export class Agent {
+  readonly #ports: AgentPorts;
+  readonly #report: ActionReport;
+  readonly #refused = new RefusalMemory();
+  #booted: BootOutcome;
+  #selfTest: "passed" | "failed" | "none" = "none";
+  #attributes: "told" | "changed" = "told";
+
+  constructor(ports: AgentPorts) {
+    this.#ports = ports;
+    this.#report = new ActionReport(ports.server, ports.observe);
+    this.#booted = ports.booted;
+  }
+
+  /**
+   * Rounds until the signal is aborted or the device needs recovery; answers with the last boot. Every wait is bounded
+   * and none is zero. Throws only `Unavailable` of the storage: switch the device off and on.
+   */
+  async run(signal: AbortSignal): Promise<BootOutcome> {
+    const { wait, random, observe } = this.#ports;
+    let failures = 0;
+    while (!signal.aborted) {
+      let waitMs: number;
+      try {
+        const round = await this.runOnce(signal);
+        if (round.did === "recovery-needed") break;
+        failures = 0;
+        waitMs = sleepWithJitterMs(round.sleepMs, random());
+      } catch (fault) {
+        if (signal.aborted && fault instanceof Unavailable && fault.code === "aborted") break;
+        if (!(fault instanceof Unavailable) || isStorageFault(fault)) throw fault;
+        failures++;
+        waitMs = backOffMs(failures, backOff, random(), fault.retryAfterMs);
+        observe({ event: "retrying", fault, inMs: waitMs });
+      }
+      await wait(waitMs, signal);
+    }
+    return this.#booted;
+  }
+
+  /** One round. Throws `Unavailable` where server or storage fail for now; the next round goes on where this one stopped. */
+  async runOnce(signal: AbortSignal = new AbortController().signal): Promise<Round> {
+    const { server, observe } = this.#ports;
+    const finished = await this.#finishUpdate();
+    if (finished.did === "recovery-needed") return { ...finished, sleepMs: 0 };
+    const poll = await server.poll();
+    const { sleepMs } = poll;
+    observe({ event: "polled", sleepMs });
+    if (poll.configData !== undefined || this.#attributes === "changed") await this.#sendAttributes();
+    if (finished.did !== "nothing" && finished.did !== "installed") return { ...finished, sleepMs };
+    if (poll.cancelAction !== undefined) return { ...(await this.#cancel(poll.cancelAction)), sleepMs };
+    if (finished.did === "installed" || poll.deploymentBase === undefined) return { ...finished, sleepMs };
+    const result = await this.#deploy(await server.deployment(poll.deploymentBase), signal);
+    if (result.did === "updated" && this.#attributes === "changed") await this.#sendAttributes();
+    return { ...result, sleepMs };
+  }
+
+  /** Brings an update to its end that was armed, by this run or an earlier one. */
+  async #finishUpdate(): Promise<RoundResult> {
+    const { device } = this.#ports;
+    const { boot, report } = device.status();
+    if (boot.state === "armed" && (await this.#restart()) === "postponed") {
+      return { did: "installed", action: report?.action ?? "" };
+    }
+    if (this.#booted.kind === "running" && device.status().mode === "trial") await this.#judgeTrial();
+    if (this.#booted.kind !== "running") return { did: "recovery-needed", outcome: this.#booted };
+    // Still on trial: it failed, and there is nothing to go back to.
+    return device.status().mode === "trial" ? { did: "nothing" } : this.#reportOutcome();
+  }
+
+  async #judgeTrial(): Promise<void> {
+    const { device, observe, selfTest } = this.#ports;
+    const { running } = device.status();
+    this.#selfTest = await selfTest(running);
+    observe({ event: "self-tested", image: running, result: this.#selfTest });
+    if (this.#selfTest === "failed") {
+      // The boot goes back by itself, because nobody confirmed.
+      await this.#restart();
+      return;
+    }
+    const confirmed = await device.confirm();
+    if (!confirmed.ok) throw new Error("the trial ended behind the agent's back");
+    this.#attributes = "changed";
+    observe({ event: "confirmed", image: running });
+  }
+
+  async #restart(): Promise<"restarted" | "postponed"> {
+    const outcome = await this.#ports.restart();
+    if (outcome === "postponed") {
+      this.#ports.observe({ event: "restart-postponed" });
+      return "postponed";
+    }
+    this.#booted = outcome;
+    this.#ports.observe({ event: "booted", outcome });
+    return "restarted";
+  }
+
+  /** Tells the server how the last armed update ended. Only what runs, confirmed, is a success. */
+  async #reportOutcome(): Promise<RoundResult> {
+    const { device } = this.#ports;
+    const { report, running } = device.status();
+    if (report === undefined) return { did: "nothing" };
+    const { action, manifestDigest } = report;
+    const updated = equalBytes(manifestDigest, running.manifestDigest);
+    if (updated) await this.#report.close(action, "success", ["running-verified"]);
+    else await this.#report.close(action, "failure", ["rolled-back", ...this.#whyReverted()]);
+    await device.forgetReport();
+    if (!updated) this.#refused.add(manifestName(manifestDigest));
+    return { did: updated ? "updated" : "reverted", action };
+  }
+
+  /** As far as this run has seen it: a run that began after the device went back does not know. */
+  #whyReverted(): string[] {
+    if (this.#selfTest === "failed") return ["self-test-failed"];
+    if (this.#booted.kind !== "running" || this.#booted.why === "active") return [];
+    const refused = this.#booted.events.find((event) => event.event === "slot-refused");
+    return [this.#booted.why === "staging-unusable" && refused !== undefined ? refused.problem.code : this.#booted.why];
+  }
+
+  async #deploy(deployment: DdiDeployment, signal: AbortSignal): Promise<RoundResult> {
+    const { device, server, observe, trustedTime, operations } = this.#ports;
+    const action = deployment.actionId;
+    if (deployment.download === "skip" || deployment.update === "skip") {
+      observe({ event: "held-back", action });
+      return { did: "held-back", action };
+    }
+    if (this.#refused.passOver(actionName(action))) return this.#passOver(action);
+
+    const envelope = await this.#deliver(action, async () =>
+      readUpTo(server.download(findArtifact(deployment, envelopeArtifact), { from: 0, signal }), device.envelopeLimit),
+    );
+    if (envelope instanceof Unavailable) return { did: "undeliverable", action, fault: envelope };
+    const now = trustedTime();
+    const plant = await operations();
+    const received = device.receive(envelope, {
+      ...(now === undefined ? {} : { now }),
+      ...(plant === undefined ? {} : { operations: plant }),
+    });
+    if (!received.ok) return this.#refuse(action, received.error);
+    if (received.value.kind === "offer") return this.#install(deployment, received.value.offer, signal);
+    observe({ event: "already-installed", action });
+    this.#refused.add(actionName(action));
+    await this.#report.close(action, "success", ["running-verified", "already-installed"]);
+    return { did: "already-installed", action };
+  }
+
+  async #install(deployment: DdiDeployment, offer: Offer, signal: AbortSignal): Promise<RoundResult> {
+    const { device, server, observe } = this.#ports;
+    const action = deployment.actionId;
+    const { manifest, manifestDigest } = offer.update;
+    // Signed manifests above the floor are few, actions are not: this is what bounds the wear of the flash.
+    const name = manifestName(manifestDigest.bytes);
+    if (this.#refused.passOver(name)) return this.#passOver(action);
+    const { expected, source } = offer.plan;
+    const total = Number(expected.size);
+    observe({ event: "offered", action, sequence: manifest.sequenceNumber, size: expected.size });
+
+    const installed = await this.#deliver(action, async () => {
+      // Looked for before anything is written.
+      const artifact = source.kind === "remote" ? findArtifact(deployment, source.uri) : undefined;
+      return device.install(offer, {
+        async *fetch(from) {
+          if (artifact === undefined) throw new Error("an integrated payload is not fetched");
+          observe({ event: "downloading", action, from, total });
+          yield* server.download(artifact, { from, signal });
+        },
+        onProgress: (done) => observe({ event: "progress", action, done, total }),
+      });
+    });
+    if (installed instanceof Unavailable) {
+      if (installed.code !== "artifact-missing") await device.abandon();
+      this.#refused.add(name);
+      return { did: "undeliverable", action, fault: installed };
+    }
+    if (!installed.ok) {
+      this.#refused.add(name);
+      return this.#refuse(action, installed.error);
+    }
+    observe({ event: "staged", action, image: installed.value });
+    for (const step of ["downloaded", "staged"] as const) {
+      if ((await this.#report.step(action, step)) === "withdrawn") return this.#withdraw(action);
+    }
+    await device.arm({ action, manifestDigest: manifestDigest.bytes });
+    observe({ event: "armed", action, image: installed.value });
+    if ((await this.#report.step(action, "installed")) === "withdrawn") return this.#withdraw(action);
+    return this.#finishUpdate();
+  }
+
+  /**
+   * Runs a delivery. A fault that may pass is thrown, and a later round resumes; one that will not is reported, so that
+   * the server hears of it, and handed back.
+   */
+  async #deliver<T>(action: string, deliver: () => Promise<T>): Promise<T | Unavailable> {
+    try {
+      return await deliver();
+    } catch (fault) {
+      const final = fault instanceof Unavailable && !fault.retryable && fault.code !== "aborted";
+      if (!final || isStorageFault(fault)) throw fault;
+      this.#ports.observe({ event: "undeliverable", action, fault });
+      this.#refused.add(actionName(action));
+      await this.#report.close(action, "failure", [fault.code]);
+      return fault;
+    }
+  }
+
+  async #refuse(action: string, refusal: DeviceRefusal): Promise<RoundResult> {
+    if (refusal.code === "trial-running" || isWaiting(refusal)) {
+      this.#ports.observe({ event: "waiting", action, refusal });
+      await this.#report.waiting(action, refusal.code);
+      return { did: "waiting", action, refusal };
+    }
+    this.#ports.observe({ event: "refused", action, refusal });
+    this.#refused.add(actionName(action));
+    await this.#report.close(action, "failure", [refusal.code]);
+    return { did: "refused", action, refusal };
+  }
+
+  #passOver(action: string): RoundResult {
+    this.#ports.observe({ event: "passed-over", action });
+    return { did: "passed-over", action };
+  }
+
+  async #cancel(href: string): Promise<RoundResult> {
+    const { device, server } = this.#ports;
+    const { stopId } = await server.cancellation(href);
+    const { boot, report, mode } = device.status();
+    // What is armed for another action is not what the server means; an image on trial is beyond recall.
+    const ours = boot.state !== "armed" || report === undefined || report.action === stopId;
+    if (ours && mode === "confirmed") await device.abandon();
+    await server.cancelFeedback(stopId, { execution: "closed", finished: "success", details: ["cancelled"] });
+    this.#ports.observe({ event: "cancelled", action: stopId });
+    return { did: "cancelled", action: stopId };
+  }
+
+  /** The server closed the action while it was carried out. */
+  async #withdraw(action: string): Promise<RoundResult> {
+    await this.#ports.device.abandon();
+    this.#ports.observe({ event: "cancelled", action });
+    return { did: "cancelled", action };
+  }
+
+  async #sendAttributes(): Promise<void> {
+    const attributes = deviceAttributes(this.#ports.device.status());
+    await this.#ports.server.putConfig(attributes);
+    this.#attributes = "told";
+    this.#ports.observe({ event: "attributes-sent", attributes });
+  }
+}
+
+const actionName = (action: string): string => `action ${action}`;
+const manifestName = (digest: Uint8Array): string => `manifest ${bytesToHex(digest)}`;
+
+const isStorageFault = (fault: unknown): boolean =>
+  fault instanceof Unavailable && (fault.code === "storage-failed" || fault.code === "storage-mismatch");

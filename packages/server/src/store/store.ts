@@ -1,0 +1,90 @@
+import { DatabaseSync } from "node:sqlite";
+import { Kysely, type RawBuilder, type SqlBool, SqliteDialect, sql, type Transaction } from "kysely";
+import { asUnavailable, guardStorage } from "../unavailable.ts";
+import { migrate } from "./migrate.ts";
+import type { Schema, Scope } from "./schema.ts";
+import { sqliteAdapter } from "./sqlite-adapter.ts";
+
+/** Reads: the database or a transaction. */
+export type Reader = Kysely<Schema>;
+/** Writes: only a transaction can be passed, so that no write can stand alone by mistake. */
+export type Writer = Transaction<Schema>;
+
+/** The database of one server, in one scope. The only place that begins transactions. */
+export interface Store {
+  readonly scope: Scope;
+  /** One statement or a few that need not agree with each other. */
+  read<T>(work: (reader: Reader) => Promise<T>): Promise<T>;
+  /** All or nothing, durable when it resolves. Transactions run one after another. */
+  write<T>(work: (writer: Writer) => Promise<T>): Promise<T>;
+  /** Throws `Unavailable` if the database cannot be read or locked for writing. */
+  probe(): void;
+  /** Folds the write-ahead log into the database file and closes it. */
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  readonly path: string;
+  readonly scope: Scope;
+  readonly openDatabase?: (path: string) => DatabaseSync;
+}
+
+/** Opens and migrates. Throws `Unavailable`. */
+export function openStore({ path, scope, openDatabase = (file) => new DatabaseSync(file) }: StoreOptions): Store {
+  const database = openConfigured(path, openDatabase);
+  const kysely = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqliteAdapter(database) }) });
+  return {
+    scope,
+    read: (work) => guardStorage(() => work(kysely)),
+    write: (work) => guardStorage(() => kysely.transaction().execute(work)),
+    probe() {
+      try {
+        // A transaction of the program may be open between two of its statements: then it is being written already.
+        if (database.isTransaction) return;
+        database.exec("begin immediate");
+        database.exec("rollback");
+      } catch (thrown) {
+        throw asUnavailable(thrown);
+      }
+    },
+    close: () =>
+      guardStorage(async () => {
+        if (database.isOpen) database.exec("pragma wal_checkpoint(truncate)");
+        await kysely.destroy();
+        if (database.isOpen) database.close();
+      }),
+  };
+}
+
+function openConfigured(path: string, openDatabase: (path: string) => DatabaseSync): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = openDatabase(path);
+    // NORMAL would lose answered feedback and published releases with a power cut (performance.md 4).
+    database.exec(
+      "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on",
+    );
+    migrate(database);
+    return database;
+  } catch (thrown) {
+    database?.close();
+    throw asUnavailable(thrown);
+  }
+}
+
+/** The condition that every statement carries. `table` is the name or alias that it stands under. */
+export const inScope = (scope: Scope, table: string): RawBuilder<SqlBool> =>
+  sql<SqlBool>`${sql.ref(`${table}.tenant`)} = ${scope.tenant} and ${sql.ref(`${table}.site`)} = ${scope.site}`;
+
+/** The next number of a series, from 1, never given twice: DDI action ids must be small integers (server.md 1 fact 7). */
+export async function nextNumber(writer: Writer, scope: Scope, name: "action" | "event" | "release"): Promise<number> {
+  const row = await writer
+    .insertInto("counters")
+    .values({ ...scope, name, value: 1 })
+    .onConflict((conflict) =>
+      conflict.columns(["tenant", "site", "name"]).doUpdateSet({ value: sql<number>`counters.value + 1` }),
+    )
+    .returning("value")
+    .executeTakeFirstOrThrow();
+  return row.value;
+}
