@@ -4,20 +4,20 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { Script } from "node:vm";
 import { publicKeyPem } from "@sumac/cose";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { buildManifest, signEnvelope } from "@sumac/signing";
 import { nodeSha1, openUnencryptedTestKey } from "@sumac/signing/node";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import type { QuickStart } from "./src/bundled-main.ts";
 import type { Io, TextSink } from "./src/io.ts";
-import type { nodeIo } from "./src/node-io.ts";
-import type { runQuickly } from "./src/quick-start.ts";
 
 const here = import.meta.dirname;
 const dist = path.join(here, "dist");
 const chunks = path.join(dist, "chunks");
-const source = (name: string): string => path.join(here, "src", name);
+const source = (specifier: string): string => fileURLToPath(import.meta.resolve(specifier));
 
 /**
  * `import` of a builtin makes Node evaluate every export of it, lazy ones like fs.promises and crypto.webcrypto too.
@@ -76,7 +76,7 @@ const requireForDependencies =
 async function buildFull(): Promise<Metafile> {
   const { metafile } = await build({
     ...common,
-    entryPoints: { "full-start": source("full-start.ts") },
+    entryPoints: { "full-start": source("./src/full-start.ts") },
     outdir: chunks,
     format: "esm",
     splitting: true,
@@ -94,7 +94,7 @@ async function buildEntry(quickStartName: string): Promise<void> {
   const outfile = path.join(dist, "sumac.js");
   await build({
     ...common,
-    entryPoints: [source("bundled-main.ts")],
+    entryPoints: [source("./src/bundled-main.ts")],
     outfile,
     format: "esm",
     define: { quickStartName: JSON.stringify(`chunks/${quickStartName}`) },
@@ -124,11 +124,6 @@ async function writeCodeCache(name: string): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-interface QuickStart {
-  readonly runQuickly: typeof runQuickly;
-  readonly nodeIo: typeof nodeIo;
 }
 
 /** A signed envelope and its public key; answers with the line that verifies it. */
@@ -186,4 +181,6 @@ await buildEntry(quickStart.name);
 await writeCodeCache(quickStart.name);
 writeNotices([quickStart.metafile, full]);
 const size = readdirSync(chunks).reduce((sum, file) => sum + statSync(path.join(chunks, file)).size, 0);
-console.log(`built ${path.relative(process.cwd(), path.join(dist, "sumac.js"))}, ${Math.round(size / 1024)} KiB in all`);
+console.log(
+  `built ${path.relative(process.cwd(), path.join(dist, "sumac.js"))}, ${Math.round(size / 1024)} KiB in all`,
+);

@@ -38,7 +38,7 @@ export interface BoundRead {
  */
 export async function readBounded(io: Io, name: string, limit: number): Promise<BoundRead> {
   if (name === "-") {
-    const bytes = await io.readStandardInput(limit);
+    const bytes = await readInput(io, limit);
     return { bytes, size: bytes.length };
   }
   const { descriptor, size } = openRegularFile(io, name);
@@ -55,6 +55,14 @@ export async function readBounded(io: Io, name: string, limit: number): Promise<
     throw fileFailure(error, name);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+async function readInput(io: Io, limit: number): Promise<Uint8Array> {
+  try {
+    return await io.readStandardInput(limit);
+  } catch (error) {
+    throw fileFailure(error, "standard input");
   }
 }
 

@@ -14,14 +14,18 @@ import type { runQuickly } from "./quick-start.ts";
 /** Filled in by the bundler: the name holds the script's digest, so that script and cache cannot be mixed up. */
 declare const quickStartName: string;
 
-interface QuickStart {
+/** What the script evaluates to. */
+export interface QuickStart {
   readonly runQuickly: typeof runQuickly;
   readonly nodeIo: typeof nodeIo;
 }
 
 function loadQuickStart(): QuickStart {
   const file = path.join(import.meta.dirname, quickStartName);
-  const script = new Script(readFileSync(`${file}.js`, "latin1"), { filename: `${file}.js`, ...codeCache(`${file}.cache`) });
+  const script = new Script(readFileSync(`${file}.js`, "latin1"), {
+    filename: `${file}.js`,
+    ...codeCache(`${file}.cache`),
+  });
   return script.runInThisContext() as QuickStart;
 }
 
@@ -39,8 +43,8 @@ async function run(words: readonly string[]): Promise<ExitCode> {
     const code = await quick.runQuickly(words, quick.nodeIo());
     if (code !== undefined) return code;
   }
-  const full = await import("./full-start.ts");
-  return full.runCommand(words, full.nodeIo());
+  const { startFully } = await import("./full-start.ts");
+  return startFully(words);
 }
 
 process.exit(await run(process.argv.slice(2)));

@@ -17,7 +17,7 @@ export interface Command {
   run(given: Arguments, context: CommandContext): Promise<ExitCode>;
 }
 
-export interface Operand {
+interface Operand {
   readonly name: string;
   readonly summary: string;
 }

@@ -6,16 +6,17 @@ import { type Failure, usage } from "./failure.ts";
 /** What the parser library found: arguments, or a help page to print. */
 export type Parsed = { readonly arguments: Arguments } | { readonly page: string };
 
-const flags = (option: Option): string => (option.value === undefined ? `--${option.name}` : `--${option.name} <${option.value}>`);
+const flags = (option: Option): string =>
+  option.value === undefined ? `--${option.name}` : `--${option.name} <${option.value}>`;
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 /** Reads one command's line; a mistake in it is thrown as a usage failure with a suggestion where there is one. */
 export function parseWithCommander(command: Command, words: readonly string[]): Parsed {
   const parser = new Parser(`sumac ${command.name}`);
-  let page = "";
+  const page = new Page();
   parser.exitOverride().allowExcessArguments(false).description(command.summary);
-  parser.configureOutput({ writeOut: (text) => void (page += text), writeErr: () => undefined });
+  parser.configureOutput({ writeOut: (text) => page.add(text), writeErr: () => undefined });
   for (const operand of command.operands) parser.argument(`<${operand.name}>`, operand.summary);
   const options = new Map<string, CommanderOption>();
   for (const option of [...command.options, { name: "json", summary: "print JSON to stdout" }]) {
@@ -30,7 +31,7 @@ export function parseWithCommander(command: Command, words: readonly string[]): 
   try {
     parser.parse([...words], { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError && error.code === "commander.helpDisplayed") return { page };
+    if (error instanceof CommanderError && error.code === "commander.helpDisplayed") return { page: page.text };
     throw usageFailure(error, `sumac ${command.name}`);
   }
   const values = parser.opts<Record<string, readonly string[] | true>>();
@@ -48,13 +49,13 @@ const describe = (option: Option): string =>
 
 /** Reads a line whose command is not known: prints a help page, or says what was probably meant. */
 export function parseUnknownCommand(entries: readonly CommandEntry[], words: readonly string[]): Parsed {
-  let page = "";
+  const page = new Page();
   const configure = (parser: Parser): Parser =>
     parser
       .exitOverride()
       .helpCommand(false)
       .helpOption("-h, --help", "print this page")
-      .configureOutput({ writeOut: (text) => void (page += text), writeErr: (text) => void (page += text) });
+      .configureOutput({ writeOut: (text) => page.add(text), writeErr: (text) => page.add(text) });
   const program = configure(new Parser("sumac")).description(
     "Takes a firmware build from the vendor's desk to a confirmed boot on an industrial device.",
   );
@@ -73,11 +74,24 @@ export function parseUnknownCommand(entries: readonly CommandEntry[], words: rea
   try {
     program.parse([...words], { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError && error.code === "commander.help") return { page };
-    if (error instanceof CommanderError && error.code === "commander.helpDisplayed") return { page };
-    throw usageFailure(error, "sumac");
+    if (error instanceof CommanderError && error.code === "commander.help") return { page: page.text };
+    if (error instanceof CommanderError && error.code === "commander.helpDisplayed") return { page: page.text };
+    throw usageFailure(error, commandOf(words, groups));
   }
   return { page: program.helpInformation() };
+}
+
+/** Where the mistake is: `sumac keys` for a wrong second word. */
+const commandOf = (words: readonly string[], groups: ReadonlyMap<string, Parser>): string =>
+  words[0] !== undefined && groups.has(words[0]) ? `sumac ${words[0]}` : "sumac";
+
+/** What the library prints, collected. */
+class Page {
+  text = "";
+
+  add(part: string): void {
+    this.text += part;
+  }
 }
 
 const groupSummary = (entries: readonly CommandEntry[], group: string): string =>

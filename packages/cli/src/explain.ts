@@ -1,6 +1,6 @@
 import { KeyStorageUnavailable, PromptInterrupted } from "@sumac/signing/node";
-import { explainFault } from "./explain-fault.ts";
 import { exitCode } from "./exit-code.ts";
+import { explainFault } from "./explain-fault.ts";
 import type { FailureFacts } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { fileFailure, isSystemError } from "./system-failure.ts";

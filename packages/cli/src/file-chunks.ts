@@ -12,7 +12,11 @@ const breatheBytes = 32 << 20;
  * A file as a stream over one reused buffer: whoever takes a chunk must be done with it before asking for the next.
  * Synchronous reads, because every asynchronous one costs more than it hides when hashing is the limit.
  */
-export async function* fileChunks(io: Io, name: string, progress: Pick<Progress, "advance">): AsyncGenerator<Uint8Array> {
+export async function* fileChunks(
+  io: Io,
+  name: string,
+  progress: Pick<Progress, "advance">,
+): AsyncGenerator<Uint8Array> {
   const { descriptor } = openRegularFile(io, name);
   const buffer = new Uint8Array(chunkBytes);
   try {

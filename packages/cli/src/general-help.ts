@@ -1,6 +1,6 @@
 import { suitDraft } from "@sumac/suit";
-import { parseUnknownCommand } from "./commander-parser.ts";
 import { commandIndex } from "./command-index.ts";
+import { parseUnknownCommand } from "./commander-parser.ts";
 import { type ExitCode, exitCode, exitCodeMeaning } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -37,6 +37,8 @@ function printExitCodes(terminal: Terminal): ExitCode {
   for (const name of names) {
     terminal.line(`${String(exitCode[name]).padStart(3)}  ${name.padEnd(11)}  ${exitCodeMeaning[name]}`);
   }
-  terminal.json(Object.fromEntries(names.map((name) => [name, { exit: exitCode[name], meaning: exitCodeMeaning[name] }])));
+  terminal.json(
+    Object.fromEntries(names.map((name) => [name, { exit: exitCode[name], meaning: exitCodeMeaning[name] }])),
+  );
   return exitCode.ok;
 }

@@ -10,7 +10,9 @@ function plain(value: Jsonable): unknown {
   if (value instanceof Uint8Array) return hex(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value === "object" && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([member, inner]: [string, Jsonable]) => [member, plain(inner)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([member, inner]: [string, Jsonable]) => [member, plain(inner)]),
+    );
   }
   return value;
 }

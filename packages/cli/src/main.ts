@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { nodeIo } from "./node-io.ts";
-import { runCommand } from "./run-command.ts";
+import { startFully } from "./full-start.ts";
 
 // Ends at once: a command that was interrupted may still be waiting for a disk or a server.
-process.exit(await runCommand(process.argv.slice(2), nodeIo()));
+process.exit(await startFully(process.argv.slice(2)));

@@ -1,11 +1,11 @@
-import path from "node:path";
-import { askOnTerminal, type PassphraseSource, readPassphrase } from "@sumac/signing/node";
 import type { Passphrase } from "@sumac/signing";
+import { askOnTerminal, type PassphraseSource, readPassphrase } from "@sumac/signing/node";
 import type { CommandContext } from "./command.ts";
+import { locate } from "./location.ts";
 import { noteWarnings, orFail } from "./signing-failure.ts";
 
 /** The only places besides a file and a prompt: an argument would show the secret to every user of the machine. */
-export const passphraseVariable = "SUMAC_PASSPHRASE";
+const passphraseVariable = "SUMAC_PASSPHRASE";
 
 export interface PassphraseRequest {
   /** From --passphrase-file. */
@@ -16,14 +16,17 @@ export interface PassphraseRequest {
 }
 
 /** Reads a passphrase: from the file if one is named, else from the environment, else from a person. The caller wipes it. */
-export async function obtainPassphrase(request: PassphraseRequest, { io, terminal }: CommandContext): Promise<Passphrase> {
+export async function obtainPassphrase(
+  request: PassphraseRequest,
+  { io, terminal }: CommandContext,
+): Promise<Passphrase> {
   const read = orFail(await readPassphrase(chooseSource(request, io)));
   noteWarnings(read.warnings, terminal);
   return read.passphrase;
 }
 
 function chooseSource({ file, question, purpose }: PassphraseRequest, io: CommandContext["io"]): PassphraseSource {
-  if (file !== undefined) return { from: "file", path: path.resolve(io.workingFolder, file) };
+  if (file !== undefined) return { from: "file", path: locate(io, file) };
   const value = io.environment[passphraseVariable];
   if (value !== undefined) return { from: "environment", variable: passphraseVariable, value };
   const ask = io.askPassphrase ?? askOnTerminal();

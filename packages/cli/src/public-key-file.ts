@@ -20,7 +20,11 @@ export async function readPublicKey(io: Io, name: string): Promise<PublicKey> {
         "give the public half (the .pub.pem file beside the key), and keep the private one to yourself",
       );
     case "weak-key":
-      throw malformedInput("weak-key", `${name} holds a key that proves nothing`, "do not trust it; ask for another key");
+      throw malformedInput(
+        "weak-key",
+        `${name} holds a key that proves nothing`,
+        "do not trust it; ask for another key",
+      );
     case "compressed-point":
       throw malformedInput(
         "public-key-invalid",

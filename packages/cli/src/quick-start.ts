@@ -1,7 +1,7 @@
 import { verify } from "./commands/verify.ts";
 import { answering, execute } from "./execute.ts";
-import { explainFault } from "./explain-fault.ts";
 import type { ExitCode } from "./exit-code.ts";
+import { explainFault } from "./explain-fault.ts";
 import type { Io } from "./io.ts";
 import { parseQuickly } from "./parse-quickly.ts";
 import { Terminal } from "./terminal.ts";

@@ -59,7 +59,11 @@ export function askServer(asked: ServerRequest): Promise<ServerAnswer> {
   });
 }
 
-async function sendBody(request: ClientRequest, chunks: AsyncIterable<Uint8Array>, isAnswered: () => boolean): Promise<void> {
+async function sendBody(
+  request: ClientRequest,
+  chunks: AsyncIterable<Uint8Array>,
+  isAnswered: () => boolean,
+): Promise<void> {
   for await (const chunk of chunks) {
     if (isAnswered() || request.destroyed) return;
     // The chunk's buffer is used again for the next one: wait until this one has left.
@@ -109,7 +113,11 @@ export async function answerFailure({ status, body }: ServerAnswer, url: URL): P
 /** What of the link failed, in the words of the device's DDI client. */
 function linkFailure(error: unknown, url: URL): Failure {
   if (error instanceof TimedOut) {
-    return unavailable("timed-out", `${url.host} did not answer for ${idleMs / 1000} s`, "try again; what was uploaded stays");
+    return unavailable(
+      "timed-out",
+      `${url.host} did not answer for ${idleMs / 1000} s`,
+      "try again; what was uploaded stays",
+    );
   }
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   if (code === undefined) throw error;
@@ -121,5 +129,9 @@ function linkFailure(error: unknown, url: URL): Failure {
     const remedy = "check the address and the server's certificate; NODE_EXTRA_CA_CERTS names your own authority";
     return unavailable("tls-refused", `the TLS connection to ${url.host} was refused (${code})`, remedy);
   }
-  return unavailable("link-lost", `the connection to ${url.host} broke (${code})`, "run the command again; what was uploaded stays");
+  return unavailable(
+    "link-lost",
+    `the connection to ${url.host} broke (${code})`,
+    "run the command again; what was uploaded stays",
+  );
 }

@@ -1,8 +1,8 @@
-import path from "node:path";
 import type { Signer } from "@sumac/signing";
 import { openKey, openUnencryptedTestKey } from "@sumac/signing/node";
 import type { Arguments, CommandContext, Option } from "./command.ts";
 import { usage } from "./failure.ts";
+import { locate } from "./location.ts";
 import { obtainPassphrase } from "./passphrase.ts";
 import { noteWarnings, orFail } from "./signing-failure.ts";
 
@@ -23,7 +23,8 @@ export const signingOptions: readonly Option[] = [
   },
 ];
 
-export const passphraseNote = "Without --passphrase-file the passphrase comes from SUMAC_PASSPHRASE, else a prompt asks.";
+export const passphraseNote =
+  "Without --passphrase-file the passphrase comes from SUMAC_PASSPHRASE, else a prompt asks.";
 
 /** Opens every key the line names, in order; all or none. */
 export async function openSigners(given: Arguments, context: CommandContext): Promise<readonly Signer[]> {
@@ -42,23 +43,25 @@ export async function openSigners(given: Arguments, context: CommandContext): Pr
     signers.push(await openEncrypted(key, file, context));
   }
   for (const key of given.all("test-only-key")) {
-    const { signer, warnings } = orFail(await openUnencryptedTestKey(resolve(key, context)));
+    const { signer, warnings } = orFail(await openUnencryptedTestKey(locate(context.io, key)));
     noteWarnings(warnings, context.terminal);
     signers.push(signer);
   }
   return signers;
 }
 
-async function openEncrypted(key: string, passphraseFile: string | undefined, context: CommandContext): Promise<Signer> {
+async function openEncrypted(
+  key: string,
+  passphraseFile: string | undefined,
+  context: CommandContext,
+): Promise<Signer> {
   const question = `passphrase of ${key}: `;
   const passphrase = await obtainPassphrase({ file: passphraseFile, question, purpose: "open" }, context);
   try {
-    const { signer, warnings } = orFail(await openKey(resolve(key, context), passphrase));
+    const { signer, warnings } = orFail(await openKey(locate(context.io, key), passphrase));
     noteWarnings(warnings, context.terminal);
     return signer;
   } finally {
     passphrase.wipe();
   }
 }
-
-const resolve = (file: string, { io }: CommandContext): string => path.resolve(io.workingFolder, file);

@@ -38,7 +38,8 @@ export class Terminal {
 
   /** One line of the result for a person; nothing with --json. */
   line(text: string, colour?: Colour): void {
-    if (this.format === "text") this.#write(this.#io.stdout, `${this.#paint(this.#io.stdout, printable(text), colour)}\n`);
+    if (this.format === "text")
+      this.#write(this.#io.stdout, `${this.#paint(this.#io.stdout, printable(text), colour)}\n`);
   }
 
   /** Our own text of several lines (help pages), never text from outside. */

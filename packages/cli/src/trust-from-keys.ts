@@ -18,7 +18,11 @@ export const allowAlgorithmOption: Option = {
 export async function trustFromKeys(given: Arguments, option: string, io: Io): Promise<TrustRecord> {
   const files = given.all(option);
   if (files.length === 0) {
-    throw usage("missing-option", `no --${option}: nobody would be trusted`, `give the vendor's public key: --${option} vendor.pub.pem`);
+    throw usage(
+      "missing-option",
+      `no --${option}: nobody would be trusted`,
+      `give the vendor's public key: --${option} vendor.pub.pem`,
+    );
   }
   const keys = [];
   for (const file of files) keys.push(trustKey(await readPublicKey(io, file), nodeCrypto));

@@ -140,6 +140,7 @@ describe("PEM", () => {
     { name: "a space in the base64", pem: edPem.replace("MCow", "MC ow"), reason: "wrong-value", offset: body },
     { name: "wrong padding", pem: edPem.replace("ZuE=", "ZuE"), reason: "wrong-value", offset: body },
     { name: "stray bits before the padding", pem: edPem.replace("ZuE=", "ZuF="), reason: "wrong-value", offset: body },
+    { name: "the two lines run together", pem: edPem.replace(/\nM.*\n/, ""), reason: "wrong-value", offset: body },
     { name: "nothing between the lines", pem: edPem.replace(/\nM.*\n/, "\n"), reason: "wrong-value", offset: body },
     { name: "another key inside", pem: edPem.replace("K2Vw", "K2Vu"), reason: "wrong-value", offset: body },
     { name: "a private key", pem: label("PRIVATE KEY"), reason: "private-key", offset: 0 },

@@ -232,9 +232,9 @@ describe("builds", () => {
   const es256 = algorithmById(-7);
   if (ed25519 === undefined || es256 === undefined) throw new Error("the registry lacks an algorithm");
 
-  test("alg protected, kid unprotected, nil payload", () => {
+  test("alg and kid protected, nil payload", () => {
     const block = buildSign1({ algorithm: ed25519, keyId: hex("aabb"), signature: hex("0102") });
-    expect(bytesToHex(serializeSign1(block))).toBe("d28443a10132a10442aabbf6420102");
+    expect(bytesToHex(serializeSign1(block))).toBe("d28447a201320442aabba0f6420102");
   });
 
   test("what it reads as the same block", () => {
@@ -244,7 +244,7 @@ describe("builds", () => {
 
   test("the header a signer must sign", () => {
     const block = buildSign1({ algorithm: ed25519, keyId: hex("aabb"), signature: hex("0102") });
-    expect(protectedHeaderFor(ed25519)).toEqual(block.protected);
+    expect(protectedHeaderFor({ algorithm: ed25519, keyId: hex("aabb") })).toEqual(block.protected);
   });
 
   test("nothing with a legacy algorithm, and nothing unsigned", () => {

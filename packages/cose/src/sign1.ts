@@ -5,6 +5,7 @@
 import {
   type CborItem,
   type CborMap,
+  type CborValue,
   decode,
   Encoded,
   encode,
@@ -153,24 +154,31 @@ export function verifySign1(block: Sign1, key: PublicKey, payload: Uint8Array, c
   return crypto.verify(key, toBeSigned(block.protected, payload), block.signature);
 }
 
-/** Protected header {1: alg}, as a signer must use it in `toBeSigned` before there is a block. */
-export const protectedHeaderFor = (algorithm: Algorithm): Uint8Array =>
-  encode(new Map([[headerLabel.alg, algorithm.id]]));
-
-/** A new block: protected {1: alg}, unprotected {4: kid}. Throws `RangeError` on a legacy algorithm: those are only read. */
-export function buildSign1(parts: {
+/** What a signer must use in `toBeSigned` before there is a block. */
+export interface SignerHeader {
   readonly algorithm: Algorithm;
   readonly keyId: Uint8Array;
-  readonly signature: Uint8Array;
-}): Sign1 {
+}
+
+/** Protected header {1: alg, 4: kid}: with the key id signed too, no bit of a block can change and still verify. */
+export const protectedHeaderFor = ({ algorithm, keyId }: SignerHeader): Uint8Array =>
+  encode(
+    new Map<CborValue, CborValue>([
+      [headerLabel.alg, algorithm.id],
+      [headerLabel.kid, keyId],
+    ]),
+  );
+
+/** A new block: protected {1: alg, 4: kid}, unprotected empty. Throws `RangeError` on a legacy algorithm: those are only read. */
+export function buildSign1(parts: SignerHeader & { readonly signature: Uint8Array }): Sign1 {
   const { algorithm, keyId, signature } = parts;
   if (algorithm.status === "legacy") throw new RangeError(`${algorithm.name} is deprecated and never written`);
   if (signature.length === 0) throw new RangeError("a signature has at least one byte");
   return {
     algorithm: algorithm.id,
     keyId,
-    protected: protectedHeaderFor(algorithm),
-    unprotected: encode(new Map([[headerLabel.kid, keyId]])),
+    protected: protectedHeaderFor(parts),
+    unprotected: encode(new Map()),
     signature,
   };
 }

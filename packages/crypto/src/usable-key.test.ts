@@ -80,6 +80,10 @@ describe("P-256", () => {
     expect(p256Fault(coordinates(x, y))).toBeUndefined();
     expect(p256Fault(coordinates(x + prime, y))).toBe("not-a-point");
     expect(p256Fault(coordinates(x, prime))).toBe("not-a-point");
+    // And x = 0 has a point too, so x = p is the first value that must fall.
+    const atZero = p256.Point.fromHex(`02${"0".repeat(64)}`).toAffine();
+    expect(p256Fault(coordinates(0n, atZero.y))).toBeUndefined();
+    expect(p256Fault(coordinates(prime, atZero.y))).toBe("not-a-point");
   });
 
   test.each([0, 1, 32, 64, 66])("refuses %i bytes", (length) => {

@@ -1,7 +1,7 @@
 import { bytesToHex } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { describe, expect, test } from "vitest";
-import { Agent, type AgentPorts, type Round } from "./agent.ts";
+import { Agent, type AgentPorts } from "./agent.ts";
 import type { AgentEvent } from "./agent-event.ts";
 import { deploymentOf, fault, TestServer } from "./ddi-server.test.support.ts";
 import type { Device } from "./device.ts";
@@ -16,8 +16,8 @@ import {
   testLayout,
   vendorKey,
 } from "./release.test.support.ts";
-import { flashDevice } from "./simulated-device.ts";
 import { first, flip, provisioned, second } from "./simulated-device.test.support.ts";
+import { flashDevice } from "./simulated-device.ts";
 import { Unavailable } from "./unavailable.ts";
 
 interface Simulated {
@@ -63,23 +63,29 @@ describe("a round", () => {
     const before = flash.snapshot();
     server.sleepMs = 1234;
     expect(await agent.runOnce()).toEqual({ did: "nothing", sleepMs: 1234 });
-    expect(server.calls).toEqual(["GET poll"]);
+    expect(await agent.runOnce()).toEqual({ did: "nothing", sleepMs: 1234 });
+    expect(server.calls).toEqual(["GET poll", "PUT configData", "GET poll"]);
     expect(flash.snapshot()).toEqual(before);
   });
 
-  test("tells who the device is when it is asked, and again when that has changed", async () => {
+  test("tells who the device is at first, when it is asked, and when that has changed", async () => {
     const { agent, server } = await begin();
-    server.wantsConfig = true;
     await agent.runOnce();
     await agent.runOnce();
-    const identity = { vendorId: "a5a5a5a5-a5a5-a5a5-a5a5-a5a5a5a5a5a5", classId: "c5c5c5c5-c5c5-c5c5-c5c5-c5c5c5c5c5c5" };
+    const identity = {
+      vendorId: "a5a5a5a5-a5a5-a5a5-a5a5-a5a5a5a5a5a5",
+      classId: "c5c5c5c5-c5c5-c5c5-c5c5-c5c5c5c5c5c5",
+    };
     expect(server.attributes).toEqual([
       { ...identity, sequence: "5", version: "1.5.0", manifestDigest: expect.stringMatching(/^[0-9a-f]{64}$/) },
     ]);
+    server.wantsConfig = true;
+    await agent.runOnce();
+    expect(server.attributes).toHaveLength(2);
     server.offered = deploymentOf("7", second);
     await agent.runOnce();
     expect(server.attributes.at(-1)).toMatchObject({ ...identity, sequence: "6", version: "1.6.0" });
-    expect(server.attributes).toHaveLength(2);
+    expect(server.attributes).toHaveLength(3);
   });
 
   test("carries an update through to the confirmed boot, and tells each step apart", async () => {
@@ -88,6 +94,7 @@ describe("a round", () => {
     expect(await agent.runOnce()).toEqual({ did: "updated", action: "7", sleepMs: 5000 });
     expect(server.calls).toEqual([
       "GET poll",
+      "PUT configData",
       "GET deployment 7",
       "GET manifest.suit from 0",
       "GET firmware.bin from 0",
@@ -105,6 +112,7 @@ describe("a round", () => {
     });
     expect(events.map(({ event }) => event).filter((event) => event !== "reported" && event !== "progress")).toEqual([
       "polled",
+      "attributes-sent",
       "offered",
       "downloading",
       "staged",
@@ -140,7 +148,7 @@ describe("a round", () => {
     const { agent, server } = await begin();
     server.offered = { ...deploymentOf("7", second), update: "skip" };
     expect(await agent.runOnce()).toMatchObject({ did: "held-back", action: "7" });
-    expect(server.calls).toEqual(["GET poll", "GET deployment 7"]);
+    expect(server.calls).toEqual(["GET poll", "PUT configData", "GET deployment 7"]);
   });
 });
 
@@ -152,14 +160,49 @@ interface Attack {
 }
 
 const attacks: readonly Attack[] = [
-  { threat: "T-NET-ONPATH", name: "a bit of the payload flipped", send: () => ({ ...second, image: flip(second.image, 9) }), code: "image-digest-mismatch" },
-  { threat: "T-NET-ONPATH", name: "a bit of the signature flipped", send: () => ({ ...second, envelope: flip(second.envelope, 130) }), code: "signature-invalid" },
-  { threat: "T-NET-ONPATH", name: "a truncated payload", send: () => ({ ...second, image: second.image.subarray(0, 500) }), code: "image-too-short" },
-  { threat: "T-IMG-EXTRA", name: "a longer payload", send: () => ({ ...second, image: testImage(5000, 6) }), code: "image-too-long" },
-  { threat: "T-IMG-NON-AUTH", name: "unsigned", send: () => makeRelease({ sequence: 6n, signers: [] }), code: "threshold-not-met" },
-  { threat: "T-IMG-NON-AUTH", name: "signed by a stranger", send: () => makeRelease({ sequence: 6n, signers: [foreignKey] }), code: "signer-unknown" },
+  {
+    threat: "T-NET-ONPATH",
+    name: "a bit of the payload flipped",
+    send: () => ({ ...second, image: flip(second.image, 9) }),
+    code: "image-digest-mismatch",
+  },
+  {
+    threat: "T-NET-ONPATH",
+    name: "a bit of the signature flipped",
+    send: () => ({ ...second, envelope: flip(second.envelope, 130) }),
+    code: "signature-invalid",
+  },
+  {
+    threat: "T-NET-ONPATH",
+    name: "a truncated payload",
+    send: () => ({ ...second, image: second.image.subarray(0, 500) }),
+    code: "image-too-short",
+  },
+  {
+    threat: "T-IMG-EXTRA",
+    name: "a longer payload",
+    send: () => ({ ...second, image: testImage(5000, 6) }),
+    code: "image-too-long",
+  },
+  {
+    threat: "T-IMG-NON-AUTH",
+    name: "unsigned",
+    send: () => makeRelease({ sequence: 6n, signers: [] }),
+    code: "threshold-not-met",
+  },
+  {
+    threat: "T-IMG-NON-AUTH",
+    name: "signed by a stranger",
+    send: () => makeRelease({ sequence: 6n, signers: [foreignKey] }),
+    code: "signer-unknown",
+  },
   { threat: "T-IMG-EXPIRED", name: "an older release", send: () => makeRelease({ sequence: 4n }), code: "rollback" },
-  { threat: "T-TUF-ENDLESS", name: "an endless envelope", send: () => ({ ...second, envelope: new Uint8Array(1 << 20) }), code: "too-large" },
+  {
+    threat: "T-TUF-ENDLESS",
+    name: "an endless envelope",
+    send: () => ({ ...second, envelope: new Uint8Array(1 << 20) }),
+    code: "too-large",
+  },
 ];
 
 describe("a refused offer is reported by its code and changes nothing", () => {
@@ -261,7 +304,10 @@ describe("a release that waits for the plant", () => {
   });
 
   test("T-UPD-UNAPPROVED: window and interlock are the device's own, asked at each offer", async () => {
-    let operations = { window: "closed", interlock: "clear" } as { window: "open" | "closed"; interlock: "clear" | "engaged" };
+    let operations = { window: "closed", interlock: "clear" } as {
+      window: "open" | "closed";
+      interlock: "clear" | "engaged";
+    };
     const { agent, server } = await begin({ operations: async () => operations });
     server.offered = deploymentOf("7", second);
     expect(await agent.runOnce()).toMatchObject({ did: "waiting", refusal: { code: "outside-window" } });
@@ -269,7 +315,10 @@ describe("a release that waits for the plant", () => {
     expect(await agent.runOnce()).toMatchObject({ did: "waiting", refusal: { code: "interlock" } });
     operations = { window: "open", interlock: "clear" };
     expect(await agent.runOnce()).toMatchObject({ did: "updated" });
-    expect(server.feedbacks.slice(0, 2)).toEqual(["POST 7 scheduled/none outside-window", "POST 7 scheduled/none interlock"]);
+    expect(server.feedbacks.slice(0, 2)).toEqual([
+      "POST 7 scheduled/none outside-window",
+      "POST 7 scheduled/none interlock",
+    ]);
   });
 
   test("T-IMG-EXPIRED-OFFLINE: only a trusted clock lets an expiring release in", async () => {
@@ -452,63 +501,58 @@ describe("a cut connection", () => {
 class Killed extends Error {}
 
 describe("killed at any call, before it is sent or after it was heard", () => {
-  /** Rounds of ever new processes on one flash until the device is up to date. */
-  async function untilUpdated(flash: MemoryFlash, server: TestServer): Promise<Round> {
+  /** Ever new processes on one flash, a round each, until one has nothing to do. */
+  async function untilDone(flash: MemoryFlash, server: TestServer): Promise<Device> {
     for (let round = 0; round < 6; round++) {
-      const { agent } = await start(flash, server);
-      const result = await agent.runOnce();
-      if (result.did === "updated" || result.did === "already-installed") return result;
+      const { agent, device } = await start(flash, server);
+      if ((await agent.runOnce()).did === "nothing") return device;
     }
-    throw new Error("never updated");
+    throw new Error("never done");
   }
 
   for (const moment of ["before", "after"] as const) {
-    test(`${moment}: the update arrives, and the right action hears of it`, async () => {
-      let calls = 0;
-      for (let kill = 0; ; kill++) {
-        const { flash } = await provisioned();
-        const server = new TestServer();
-        server.wantsConfig = true;
-        server.offered = deploymentOf("7", second);
-        calls = 0;
-        server.intercept = (_call, when) => {
-          if (when === moment && calls++ === kill) throw new Killed();
-        };
-        const restart = async (): Promise<never> => {
-          throw new Killed();
-        };
-        // Every second time the process also ends at the restart, as on a real device.
-        const { agent, device } = await start(flash, server, kill % 2 === 0 ? { restart } : {});
-        const outcome = await agent.runOnce().catch((error: unknown) => error);
-        if (!(outcome instanceof Killed)) break;
-        server.intercept = () => undefined;
-        // A kill on trial is a failed trial: the server hears that, and offers again.
-        const offerAgain = device.status().mode === "trial";
-        let result = offerAgain ? undefined : await untilUpdated(flash, server);
-        if (result === undefined) {
-          const next = await start(flash, server);
-          expect(await next.agent.runOnce()).toMatchObject({ did: "reverted", action: "7" });
-          server.offered = deploymentOf("8", second);
-          result = await untilUpdated(flash, server);
+    for (const restart of ["in the process", "by a new process"] as const) {
+      test(`${moment}, restarting ${restart}: the update arrives, and its action hears of it`, async () => {
+        let killed = 0;
+        for (let kill = 0; kill === killed; kill++) {
+          const { flash } = await provisioned();
+          const server = new TestServer();
+          server.offered = deploymentOf("7", second);
+          let calls = 0;
+          server.intercept = (_call, when) => {
+            if (when !== moment || calls++ !== kill) return;
+            killed++;
+            throw new Killed();
+          };
+          const end = async (): Promise<never> => {
+            throw new Killed();
+          };
+          const { agent } = await start(flash, server, restart === "by a new process" ? { restart: end } : {});
+          const outcome = await agent.runOnce().catch((error: unknown) => error);
+          expect(outcome instanceof Killed || kill === killed).toBe(true);
+          server.intercept = () => undefined;
+          expect((await untilDone(flash, server)).status()).toMatchObject({
+            running: { sequence: 6n },
+            mode: "confirmed",
+            floor: { sequence: 6n },
+            report: undefined,
+          });
+          expect(server.feedbacks.at(-1)).toBe("POST 7 closed/success running-verified");
+          expect(server.feedbacks.filter((call) => call.includes("failure"))).toEqual([]);
         }
-        expect(result).toMatchObject({ action: offerAgain ? "8" : "7" });
-        const final = await start(flash, server);
-        expect(final.device.status()).toMatchObject({
-          running: { sequence: 6n },
-          mode: "confirmed",
-          floor: { sequence: 6n },
-          report: undefined,
-        });
-        expect(server.feedbacks.filter((call) => call.includes("closed/success")).length).toBeGreaterThan(0);
-      }
-      expect(calls).toBeGreaterThanOrEqual(9);
-    });
+        expect(killed).toBeGreaterThanOrEqual(restart === "in the process" ? 10 : 8);
+      });
+    }
   }
 });
 
 describe("run", () => {
   /** Runs for so many rounds; answers how long it waited after each. */
-  async function waits(rounds: number, prepare: (simulated: Simulated) => void, ports: Partial<AgentPorts> = {}): Promise<number[]> {
+  async function waits(
+    rounds: number,
+    prepare: (simulated: Simulated) => void,
+    ports: Partial<AgentPorts> = {},
+  ): Promise<number[]> {
     const waited: number[] = [];
     const stop = new AbortController();
     const simulated = await begin({
@@ -535,7 +579,9 @@ describe("run", () => {
         if (polls++ < 12) throw fault("server-unreachable");
       };
     });
-    expect(waited).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 150_000, 150_000, 150_000, 5000, 5000]);
+    expect(waited).toEqual([
+      500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 150_000, 150_000, 150_000, 5000, 5000,
+    ]);
   });
 
   test("gives a server the pause it asks for", async () => {

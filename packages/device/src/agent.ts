@@ -62,7 +62,8 @@ export class Agent {
   readonly #refused = new RefusalMemory();
   #booted: BootOutcome;
   #selfTest: "passed" | "failed" | "none" = "none";
-  #attributes: "told" | "changed" = "told";
+  /** What the server was told is not stored: a new run tells it again. */
+  #attributes: "told" | "changed" = "changed";
 
   constructor(ports: AgentPorts) {
     this.#ports = ports;
@@ -115,6 +116,7 @@ export class Agent {
 
   /** Brings an update to its end that was armed, by this run or an earlier one. */
   async #finishUpdate(): Promise<RoundResult> {
+    if (this.#booted.kind !== "running") return { did: "recovery-needed", outcome: this.#booted };
     const { device } = this.#ports;
     const { boot, report } = device.status();
     if (boot.state === "armed" && (await this.#restart()) === "postponed") {

@@ -95,12 +95,16 @@ export class TestServer implements DdiClient {
     });
   }
 
-  async *download(artifact: { readonly href: string }, { from }: { readonly from: number }): AsyncGenerator<Uint8Array> {
+  async *download(
+    artifact: { readonly href: string },
+    { from }: { readonly from: number },
+  ): AsyncGenerator<Uint8Array> {
     const filename = artifact.href.replace("https://updates.example/", "");
     const content = this.offered?.artifacts[filename];
     this.#answer(`GET ${filename} from ${from}`, () => undefined);
     if (content === undefined) throw fault("not-found", false);
-    const end = filename === "manifest.suit" ? content.length : Math.min(content.length, this.cutAfter ?? content.length);
+    const end =
+      filename === "manifest.suit" ? content.length : Math.min(content.length, this.cutAfter ?? content.length);
     for (let at = from; at < end; at += 100) yield content.subarray(at, Math.min(at + 100, end));
     if (end < content.length) throw fault("link-lost");
   }

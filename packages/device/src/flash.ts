@@ -44,4 +44,7 @@ export function checkSpan(geometry: FlashGeometry, offset: number, length: numbe
   }
 }
 
-export const isErased = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === erasedByte);
+export function isErased(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte !== erasedByte) return false;
+  return true;
+}

@@ -30,12 +30,10 @@ export function installPlan(update: VerifiedUpdate): Result<InstallPlan, Rejecti
     step?.do === "image-match" && sameImage(step.expected, fetch.expected);
   const beside = rest.find((step) => !matches(step));
   if (beside !== undefined || rest.length === 0) return refuse(...stepName("update", beside));
-  const invocation = plan.invocation.filter((step) => !matches(step));
-  const [invoke, ...more] = invocation;
-  if (more.length > 0) return refuse(...stepName("invocation", more[0]));
-  if (invoke !== undefined && (invoke.do !== "invoke" || invoke.args !== undefined)) {
-    return refuse(...stepName("invocation", invoke));
-  }
+  const last = plan.invocation.length - 1;
+  const invokes = (step: PlanStep, i: number): boolean => step.do === "invoke" && step.args === undefined && i === last;
+  const unable = plan.invocation.find((step, i) => !matches(step) && !invokes(step, i));
+  if (unable !== undefined) return refuse(...stepName("invocation", unable));
 
   const image = envelope.integratedPayloads.get(fetch.uri);
   const integrated = fetch.source === "integrated" && image !== undefined;

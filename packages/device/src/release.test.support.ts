@@ -144,9 +144,10 @@ export function makeRelease(options: ReleaseOptions): Release {
 
 function signBlock(key: TestKey, digestElement: Uint8Array): Uint8Array {
   const algorithm = algorithmForScheme(key.publicKey.scheme);
-  const message = toBeSigned(protectedHeaderFor(algorithm), digestElement);
+  const { keyId } = trustKey(key.publicKey, nodeCrypto);
+  const message = toBeSigned(protectedHeaderFor({ algorithm, keyId }), digestElement);
   const signature = new Uint8Array(sign(null, message, key.privateKey));
-  return serializeSign1(buildSign1({ algorithm, keyId: trustKey(key.publicKey, nodeCrypto).keyId, signature }));
+  return serializeSign1(buildSign1({ algorithm, keyId, signature }));
 }
 
 /** Small, so that thousands of power cuts are quick; image and envelope span several blocks all the same. */

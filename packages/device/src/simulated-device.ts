@@ -11,11 +11,11 @@ export function flashDevice(flash: Flash, layout: FlashLayout, crypto: Crypto): 
   return new Device({ slots, state: new FlashState(flash, layout.state, crypto), crypto });
 }
 
-/** The flash of `sumac device`: 1 MiB images, sectors of 4 KiB, as on a common serial NOR part. */
+/** The flash of `sumac device`: images of up to 4 MiB, sectors of 4 KiB, as on a common serial NOR part. */
 export const simulatedLayout: FlashLayout = planFlash({
   eraseBlock: 4096,
   writeSize: 16,
-  image: 1 << 20,
+  image: 4 << 20,
   envelope: 65536,
   state: 4000,
 });

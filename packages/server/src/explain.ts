@@ -41,8 +41,6 @@ export function explain(reason: Refusal | Fault): Explanation {
       return say(`the token may not do this; it needs the role ${reason.need}`, "use a token with that role");
     case "not-found":
       return say("the server has no such thing", "check the address and the number or name");
-    case "method-not-allowed":
-      return say("the server does not do this here", "check that the address is that of a Sumac server");
     case "gone":
       return say("the action is closed", "nothing has to be done; the report was kept");
     case "length-required":

@@ -8,7 +8,6 @@ export type Refusal =
   | { readonly code: "unauthorized" }
   | { readonly code: "role-missing"; readonly need: string }
   | { readonly code: "not-found" }
-  | { readonly code: "method-not-allowed" }
   | { readonly code: "gone" }
   | { readonly code: "length-required" }
   | { readonly code: "too-large"; readonly limit: number }
@@ -45,7 +44,6 @@ export const httpStatus: Readonly<Record<RefusalCode, number>> = {
   unauthorized: 401,
   "role-missing": 403,
   "not-found": 404,
-  "method-not-allowed": 405,
   gone: 410,
   "length-required": 411,
   "too-large": 413,

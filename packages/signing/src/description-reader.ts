@@ -38,7 +38,11 @@ export type DescriptionRefusal =
   | { readonly code: "description-empty" }
   | ({ readonly code: "description-not-yaml"; readonly yamlCode: string } & Place)
   | ({ readonly code: "description-duplicate-key"; readonly field: string } & Place)
-  | ({ readonly code: "description-not-plain"; readonly field: string; readonly feature: "alias" | "tag" } & Place)
+  | ({
+      readonly code: "description-not-plain";
+      readonly field: string;
+      readonly feature: "alias" | "tag" | "directive";
+    } & Place)
   | ({
       readonly code: "description-unknown-key";
       readonly field: string;
@@ -105,16 +109,21 @@ export class DescriptionReader {
       uniqueKeys: true,
       stringKeys: true,
       resolveKnownTags: false,
-      logLevel: "silent",
+      // Not "silent": that also hides a second document.
+      logLevel: "error",
     });
     const fault = document.errors[0] ?? document.warnings[0];
     if (fault !== undefined) {
       const place = placeAt(lines, fault.pos[0]);
       if (fault.code === "DUPLICATE_KEY") {
-        const field = /^[\w-]+/.exec(text.slice(fault.pos[0]))?.[0] ?? "";
+        const field = /^["']?([\w-]+)/.exec(text.slice(fault.pos[0], fault.pos[0] + 80))?.[1] ?? "";
         return err({ code: "description-duplicate-key", field, ...place });
       }
       return err({ code: "description-not-yaml", yamlCode: fault.code, ...place });
+    }
+    if (document.directives.yaml.explicit === true) {
+      // An older YAML reads `no` as a truth value and 010 as eight.
+      return err({ code: "description-not-plain", field: "", feature: "directive", line: 1, column: 1 });
     }
     if (document.contents === null) return err({ code: "description-empty" });
     try {

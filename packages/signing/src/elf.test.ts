@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseElf } from "./elf.ts";
 import { makeElf, type TestElf, type TestSegment } from "./elf.test.support.ts";
+import { parseElf } from "./elf.ts";
 
 const mebibyte = 2 ** 20;
 const code = Uint8Array.of(1, 2, 3, 4);
@@ -48,7 +48,10 @@ describe.each(forms)("an ELF of $bits bit, $order endian", (form) => {
     [4, "core"],
     [0xfe00, "other"],
   ])("refuses type %i", (type, kind) => {
-    expect(parse({ type, segments: [load(0n, code)] })).toEqual({ ok: false, error: { code: "elf-not-firmware", kind } });
+    expect(parse({ type, segments: [load(0n, code)] })).toEqual({
+      ok: false,
+      error: { code: "elf-not-firmware", kind },
+    });
   });
 
   test("refuses what asks for a loader", () => {
@@ -76,7 +79,11 @@ describe.each(forms)("an ELF of $bits bit, $order endian", (form) => {
 
   test.each<[string, TestSegment, string]>([
     ["reaches behind the end", load(0n, code, { fileSize: 400n }), "segment-outside-file"],
-    ["begins behind the end", { ...load(0n, new Uint8Array(), { fileSize: 1n }), offset: 4096 }, "segment-outside-file"],
+    [
+      "begins behind the end",
+      { ...load(0n, new Uint8Array(), { fileSize: 1n }), offset: 4096 },
+      "segment-outside-file",
+    ],
     ["has a size near 2^32", load(0n, code, { fileSize: 0xffff_fff0n }), "segment-outside-file"],
     ["is longer than its memory", load(0n, code, { memorySize: 3n }), "segment-larger-than-memory"],
   ])("refuses a segment that %s", (_, segment, reason) => {
@@ -105,7 +112,10 @@ describe.each(forms)("an ELF of $bits bit, $order endian", (form) => {
   test("every truncation is refused", () => {
     const elf = makeElf({ ...form, segments: [load(0x8000n, code), load(0x9000n, data)] });
     for (let length = 4; length < elf.length; length++) {
-      expect(parseElf(elf.subarray(0, length), mebibyte)).toMatchObject({ ok: false, error: { code: "elf-malformed" } });
+      expect(parseElf(elf.subarray(0, length), mebibyte)).toMatchObject({
+        ok: false,
+        error: { code: "elf-malformed" },
+      });
     }
   });
 

@@ -3,6 +3,7 @@ import type { DescriptionFlaw, DescriptionRefusal, DescriptionType, Place } from
 import { say, type Words } from "./words.ts";
 
 const at = ({ line, column }: Place): string => `line ${line}, column ${column}`;
+const named = (field: string): string => (field === "" ? "the file" : field);
 
 const types: Readonly<Record<DescriptionType, string>> = {
   text: "text",
@@ -21,6 +22,7 @@ const typeRemedies: Readonly<Record<DescriptionType, string>> = {
 const flaws: Readonly<Record<DescriptionFlaw, readonly [problem: string, remedy: string]>> = {
   empty: ["is empty", "write a value, or leave the key out if it is optional"],
   "too-long": ["is too long", "shorten it"],
+  "line-break": ["has more than one line", "write it in one line"],
   "spaces-at-the-ends": ["begins or ends with a space", "remove the space"],
   "control-character": ["contains a control character, or a mark that reorders text on screen", "remove it"],
   "not-normalised": ["is not in Unicode normal form C", "type the accented letters again as single characters"],
@@ -45,22 +47,25 @@ export const descriptionWords: Words<DescriptionRefusal | SeveralComponents> = {
   "description-not-yaml": (fact) =>
     say(`${at(fact)}: this is not valid YAML (${fact.yamlCode})`, "check indentation, quotes and colons around there"),
   "description-duplicate-key": (fact) =>
-    say(`${at(fact)}: the key ${fact.field} is there twice`, "keep one of the two"),
+    say(`${at(fact)}: the key ${JSON.stringify(fact.field)} is there twice`, "keep one of the two"),
   "description-not-plain": (fact) =>
     say(
-      `${at(fact)}: ${fact.field} uses a YAML ${fact.feature}, which a release description may not`,
-      "write the value itself",
+      `${at(fact)}: ${named(fact.field)} uses a YAML ${fact.feature}, which a release description may not`,
+      fact.feature === "directive" ? "remove the line that begins with %YAML" : "write the value itself",
     ),
   "description-unknown-key": (fact) =>
     say(
-      `${at(fact)}: there is no key ${fact.field}`,
+      `${at(fact)}: there is no key ${JSON.stringify(fact.field)}`,
       fact.suggestion === undefined
         ? `the keys there are ${fact.known.join(", ")}`
         : `perhaps ${fact.suggestion} was meant`,
     ),
   "description-missing-key": (fact) => say(`${at(fact)}: ${fact.field} is missing`, `add ${fact.field}`),
   "description-wrong-type": (fact) =>
-    say(`${at(fact)}: ${fact.field} should be ${types[fact.expected]}, not ${fact.found}`, typeRemedies[fact.expected]),
+    say(
+      `${at(fact)}: ${named(fact.field)} should be ${types[fact.expected]}, not ${fact.found}`,
+      typeRemedies[fact.expected],
+    ),
   "description-bad-value": (fact) => say(`${at(fact)}: ${fact.field} ${flaws[fact.flaw][0]}`, flaws[fact.flaw][1]),
   "several-components": (fact) =>
     say(

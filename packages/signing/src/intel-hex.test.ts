@@ -51,7 +51,13 @@ describe("parseIntelHex", () => {
   });
 
   test("start addresses and empty records change nothing", () => {
-    const result = parse(record(3, 0, [0, 0, 1, 0]), record(0, 9, []), record(0, 0, [5]), record(5, 0, [8, 0, 0, 1]), end);
+    const result = parse(
+      record(3, 0, [0, 0, 1, 0]),
+      record(0, 9, []),
+      record(0, 0, [5]),
+      record(5, 0, [8, 0, 0, 1]),
+      end,
+    );
     expect(result).toMatchObject({ ok: true, value: { bytes: Uint8Array.of(5) } });
   });
 
@@ -65,7 +71,10 @@ describe("parseIntelHex", () => {
   });
 
   test("small letters", () => {
-    expect(parse(record(0, 0, [0xab]).toLowerCase(), end)).toMatchObject({ ok: true, value: { bytes: Uint8Array.of(0xab) } });
+    expect(parse(record(0, 0, [0xab]).toLowerCase(), end)).toMatchObject({
+      ok: true,
+      value: { bytes: Uint8Array.of(0xab) },
+    });
   });
 
   test("the highest address there is", () => {

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from "@sumac/cbor";
+import { err, type Result } from "@sumac/cbor";
 import { composeMemoryImage, type MemoryImage, type MemoryImageRefusal, type MemorySegment } from "./memory-image.ts";
 
 // Intel Hexadecimal Object File Format Specification, revision A, 1988: records `:LLAAAATT<data>CC`, types 00 to 05.
@@ -27,43 +27,79 @@ export type IntelHexRefusal =
   | { readonly code: "no-data" }
   | Exclude<MemoryImageRefusal, { readonly code: "overlap" }>;
 
-/** One data record at its absolute address; `wrap` is where an address of a segment (type 02) starts again, if it does. */
-interface DataRecord {
-  readonly line: number;
-  readonly address: number;
-  readonly bytes: Uint8Array;
-}
+/** Called for each data record, in file order, with its absolute address. `data` is only valid during the call. */
+type Emit = (line: number, address: number, data: Uint8Array) => void;
 
 /**
  * Reads Intel HEX into one image; gaps become 0xFF. Lines end with LF, CRLF or CR, empty lines are ignored, digits are
  * of either case. Start addresses (03, 05) are checked and ignored: a manifest does not carry them.
  */
 export function parseIntelHex(text: Uint8Array, maxBytes: number): Result<MemoryImage, IntelHexRefusal> {
-  const records: DataRecord[] = [];
-  const read = readRecords(text, (record) => records.push(record));
-  if (read !== undefined) return err(read);
-  if (records.length === 0) return err({ code: "no-data" });
-  const image = composeMemoryImage(joinRecords(records), maxBytes);
+  const runs = new RunCollector(text.length);
+  const refusal = readRecords(text, (_line, address, data) => runs.add(address, data));
+  if (refusal !== undefined) return err(refusal);
+  const segments = runs.segments();
+  if (segments.length === 0) return err({ code: "no-data" });
+  const image = composeMemoryImage(segments, maxBytes);
   if (image.ok) return image;
-  return err(image.error.code === "overlap" ? locateOverlap(records, image.error) : image.error);
+  return err(image.error.code === "overlap" ? locateOverlap(text, image.error.start) : image.error);
+}
+
+/** Joins records that follow one another in memory, so that there are few segments to sort and no object per line. */
+class RunCollector {
+  readonly #data: Uint8Array;
+  readonly #runs: { readonly address: number; readonly start: number; length: number }[] = [];
+  #used = 0;
+
+  constructor(textLength: number) {
+    this.#data = new Uint8Array(textLength >> 1);
+  }
+
+  add(address: number, data: Uint8Array): void {
+    this.#data.set(data, this.#used);
+    const last = this.#runs.at(-1);
+    if (last !== undefined && last.address + last.length === address) last.length += data.length;
+    else this.#runs.push({ address, start: this.#used, length: data.length });
+    this.#used += data.length;
+  }
+
+  segments(): MemorySegment[] {
+    return this.#runs.map(({ address, start, length }) => ({
+      address: BigInt(address),
+      bytes: this.#data.subarray(start, start + length),
+    }));
+  }
+}
+
+/** Which two lines write the byte that was found to be written twice. */
+function locateOverlap(text: Uint8Array, address: bigint): IntelHexRefusal {
+  const lines: number[] = [];
+  readRecords(text, (line, start, data) => {
+    if (start <= Number(address) && Number(address) < start + data.length) lines.push(line);
+  });
+  const [otherLine = 0, line = 0] = lines;
+  return { code: "intel-hex-overlap", line, otherLine, address };
 }
 
 function readRecords(
   text: Uint8Array,
-  emit: (record: DataRecord) => void,
-): (IntelHexRefusal & { code: "intel-hex-malformed" }) | undefined {
+  emit: Emit,
+): Extract<IntelHexRefusal, { code: "intel-hex-malformed" }> | undefined {
+  const record = new HexRecord();
   let base = 0;
   let addressing: "segmented" | "linear" = "linear";
   let ended = false;
   let line = 0;
-  for (const [start, end] of lines(text)) {
+  const refuse = (reason: IntelHexReason) => ({ code: "intel-hex-malformed", reason, line }) as const;
+  for (let start = 0, next = 0; start < text.length; start = next) {
+    const end = lineEnd(text, start);
+    next = text[end] === 0x0d && text[end + 1] === 0x0a ? end + 2 : end + 1;
     line++;
     if (start === end) continue;
-    const refuse = (reason: IntelHexReason) => ({ code: "intel-hex-malformed", reason, line }) as const;
     if (ended) return refuse("data-after-end");
-    const record = parseRecord(text, start, end);
-    if (!record.ok) return refuse(record.error);
-    const { type, offset, data } = record.value;
+    const flaw = record.parse(text, start, end);
+    if (flaw !== undefined) return refuse(flaw);
+    const { type, offset, data } = record;
     switch (type) {
       case recordType.data:
         if (data.length === 0) break;
@@ -71,10 +107,10 @@ function readRecords(
         // In a segment the offset wraps at 64 KiB; in linear addressing it does not.
         if (addressing === "segmented" && offset + data.length > 0x1_0000) {
           const fit = 0x1_0000 - offset;
-          emit({ line, address: base + offset, bytes: data.subarray(0, fit) });
-          emit({ line, address: base, bytes: data.subarray(fit) });
+          emit(line, base + offset, data.subarray(0, fit));
+          emit(line, base, data.subarray(fit));
         } else {
-          emit({ line, address: base + offset, bytes: data });
+          emit(line, base + offset, data);
         }
         break;
       case recordType["end-of-file"]:
@@ -100,48 +136,48 @@ function readRecords(
     }
   }
   // A file cut at a line end looks whole but for this record.
-  return ended ? undefined : { code: "intel-hex-malformed", reason: "missing-end", line };
+  return ended ? undefined : refuse("missing-end");
 }
 
 const bigEndian = (bytes: Uint8Array): number => bytes.reduce((sum, byte) => sum * 256 + byte, 0);
 
-/** Start and end (without its terminator) of each line. */
-function* lines(text: Uint8Array): Generator<readonly [number, number]> {
-  let start = 0;
-  while (start < text.length) {
-    let end = start;
-    while (end < text.length && text[end] !== 0x0a && text[end] !== 0x0d) end++;
-    yield [start, end];
-    start = text[end] === 0x0d && text[end + 1] === 0x0a ? end + 2 : end + 1;
-  }
+function lineEnd(text: Uint8Array, start: number): number {
+  let end = start;
+  while (end < text.length && text[end] !== 0x0a && text[end] !== 0x0d) end++;
+  return end;
 }
 
-interface HexRecord {
-  readonly type: number;
-  readonly offset: number;
-  readonly data: Uint8Array;
-}
+/** The record of one line, in a buffer that the next one reuses. */
+class HexRecord {
+  readonly #bytes = new Uint8Array(5 + 255);
+  type = 0;
+  offset = 0;
+  data: Uint8Array = new Uint8Array();
 
-function parseRecord(text: Uint8Array, start: number, end: number): Result<HexRecord, IntelHexReason> {
-  if (text[start] !== 0x3a) return err("no-colon");
-  const digits = end - start - 1;
-  if (digits < 10 || digits % 2 !== 0 || digits > 2 * (5 + 255)) {
-    return err(hasOnlyDigits(text, start + 1, end) ? "wrong-length" : "bad-digit");
+  parse(text: Uint8Array, start: number, end: number): IntelHexReason | undefined {
+    if (text[start] !== 0x3a) return "no-colon";
+    const digits = end - start - 1;
+    const count = digits / 2;
+    if (digits < 10 || digits % 2 !== 0 || count > this.#bytes.length) {
+      return hasOnlyDigits(text, start + 1, end) ? "wrong-length" : "bad-digit";
+    }
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const high = digitValue(text[start + 1 + 2 * i]);
+      const low = digitValue(text[start + 2 + 2 * i]);
+      if (high < 0 || low < 0) return "bad-digit";
+      const byte = high * 16 + low;
+      this.#bytes[i] = byte;
+      sum = (sum + byte) & 0xff;
+    }
+    const [length = 0, offsetHigh = 0, offsetLow = 0, type = 0] = this.#bytes;
+    if (count !== length + 5) return "wrong-length";
+    if (sum !== 0) return "bad-checksum";
+    this.type = type;
+    this.offset = offsetHigh * 256 + offsetLow;
+    this.data = this.#bytes.subarray(4, 4 + length);
+    return undefined;
   }
-  const bytes = new Uint8Array(digits / 2);
-  let sum = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    const high = digitValue(text[start + 1 + 2 * i]);
-    const low = digitValue(text[start + 2 + 2 * i]);
-    if (high < 0 || low < 0) return err("bad-digit");
-    const byte = high * 16 + low;
-    bytes[i] = byte;
-    sum = (sum + byte) & 0xff;
-  }
-  const [length = 0, addressHigh = 0, addressLow = 0, type = 0] = bytes;
-  if (bytes.length !== length + 5) return err("wrong-length");
-  if (sum !== 0) return err("bad-checksum");
-  return ok({ type, offset: addressHigh * 256 + addressLow, data: bytes.subarray(4, 4 + length) });
 }
 
 function hasOnlyDigits(text: Uint8Array, start: number, end: number): boolean {
@@ -153,30 +189,4 @@ function digitValue(character: number | undefined): number {
   if (character >= 0x30 && character <= 0x39) return character - 0x30;
   const letter = character | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
-}
-
-/** Records that follow one another in memory become one segment, so that sorting sees few of them. */
-function joinRecords(records: readonly DataRecord[]): MemorySegment[] {
-  const segments: MemorySegment[] = [];
-  for (let i = 0; i < records.length; ) {
-    const start = (records[i] as DataRecord).address;
-    let end = start;
-    let next = i;
-    while (records[next]?.address === end) end += (records[next++] as DataRecord).bytes.length;
-    const bytes = new Uint8Array(end - start);
-    for (; i < next; i++) bytes.set((records[i] as DataRecord).bytes, (records[i] as DataRecord).address - start);
-    segments.push({ address: BigInt(start), bytes });
-  }
-  return segments;
-}
-
-/** Which two lines write the bytes that were found to be written twice. */
-function locateOverlap(
-  records: readonly DataRecord[],
-  overlap: { readonly start: bigint; readonly end: bigint },
-): IntelHexRefusal {
-  const at = Number(overlap.start);
-  const [first, second] = records.filter(({ address, bytes }) => address <= at && at < address + bytes.length);
-  const address = overlap.start;
-  return { code: "intel-hex-overlap", line: second?.line ?? 0, otherLine: first?.line ?? 0, address };
 }

@@ -20,9 +20,14 @@ const neededParameter: ReadonlyMap<string, ParameterName> = new Map([
   ["swap", "sourceComponent"],
 ]);
 
-/** What is set for a component, and where. */
+interface Setting {
+  readonly value: Parameters[ParameterName];
+  readonly offset: number;
+}
+
+/** What is set for a component, and where: one value, or one for each way that the commands may have gone. */
 interface ComponentState {
-  readonly parameters: Map<ParameterName, { readonly value: Parameters[ParameterName]; readonly offset: number }>;
+  readonly parameters: Map<ParameterName, readonly Setting[]>;
   /** Bytes that arrived and were not matched since. */
   unmatched: { readonly directive: "fetch" | "copy" | "write"; readonly offset: number } | undefined;
 }
@@ -97,7 +102,7 @@ class Walk {
         this.#lintIdentifiers(command.parameters, command.offset);
         for (const { parameters } of components) {
           for (const [name, value] of Object.entries(command.parameters)) {
-            parameters.set(name as ParameterName, { value, offset: command.offset });
+            parameters.set(name as ParameterName, [{ value, offset: command.offset }]);
           }
         }
         return;
@@ -135,7 +140,11 @@ class Walk {
     });
     for (const [index, component] of this.#state.entries()) {
       const ends = branches.flatMap((branch) => branch[index] ?? []);
-      for (const end of ends) for (const [name, set] of end.parameters) component.parameters.set(name, set);
+      const names = new Set(ends.flatMap(({ parameters }) => [...parameters.keys()]));
+      for (const name of names) {
+        const settings = ends.flatMap(({ parameters }) => parameters.get(name) ?? []);
+        component.parameters.set(name, [...new Set(settings)]);
+      }
       component.unmatched = ends.find(({ unmatched }) => unmatched !== undefined)?.unmatched;
     }
   }
@@ -148,18 +157,22 @@ class Walk {
 
   /** An image of unknown size can be followed by anything that fits the slot (REQ.SEC.IMG.COMPLETE_DIGEST). */
   #lintDigest({ parameters }: ComponentState): void {
-    const digest = parameters.get("imageDigest");
-    if (digest === undefined || parameters.has("imageSize")) return;
-    this.#report.add("warning", digest.offset, { code: "image-size-missing" });
+    if (parameters.has("imageSize")) return;
+    for (const { offset } of parameters.get("imageDigest") ?? []) {
+      this.#report.add("warning", offset, { code: "image-size-missing" });
+    }
   }
 
   /** A name that says which bytes it means can be cached for ever, and re-uploading cannot break a release. */
   #lintUri({ parameters }: ComponentState): void {
-    const uri = parameters.get("uri");
-    const digest = parameters.get("imageDigest")?.value as Parameters["imageDigest"];
-    if (typeof uri?.value !== "string" || uri.value.startsWith("#") || digest === undefined) return;
-    if (uri.value.toLowerCase().includes(bytesToHex(digest.bytes))) return;
-    this.#report.add("notice", uri.offset, { code: "uri-not-immutable", uri: uri.value });
+    const digests = (parameters.get("imageDigest") ?? []).map(({ value }) => value as Parameters["imageDigest"]);
+    const hex = digests.flatMap((digest) => (digest === undefined ? [] : bytesToHex(digest.bytes)));
+    if (hex.length === 0) return;
+    for (const { value, offset } of parameters.get("uri") ?? []) {
+      if (typeof value !== "string" || value.startsWith("#")) continue;
+      if (hex.some((digest) => value.toLowerCase().includes(digest))) continue;
+      this.#report.add("notice", offset, { code: "uri-not-immutable", uri: value });
+    }
   }
 
   /** draft-37: UUIDs of version 3, 4 or 5. A private enterprise number has another length. */

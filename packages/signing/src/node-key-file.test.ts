@@ -150,7 +150,10 @@ const pemOf = (type: "x25519" | "ed448" | "p384"): string => {
 
 /** A P-256 key whose PKCS#8 carries the public point of another. */
 function mixedUpPem(): string {
-  const pairs = [generateKeyPairSync("ec", { namedCurve: "P-256" }), generateKeyPairSync("ec", { namedCurve: "P-256" })];
+  const pairs = [
+    generateKeyPairSync("ec", { namedCurve: "P-256" }),
+    generateKeyPairSync("ec", { namedCurve: "P-256" }),
+  ];
   const [mine, other] = pairs.map(({ privateKey }) => privateKey.export({ type: "pkcs8", format: "der" }));
   if (mine === undefined || other === undefined) throw new Error("two keys were made");
   const mixed = Buffer.concat([mine.subarray(0, -64), other.subarray(-64)]);

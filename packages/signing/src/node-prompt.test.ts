@@ -51,7 +51,14 @@ describe("askOnTerminal", () => {
   test.each<[string, (string | number[])[], string]>([
     ["a line", ["open sesame\r"], "open sesame"],
     ["key by key", [..."open\n"], "open"],
-    ["UTF-8 cut in the middle of a character", [[0x67, 0xc3], [0xbc, 0x0d]], "gü"],
+    [
+      "UTF-8 cut in the middle of a character",
+      [
+        [0x67, 0xc3],
+        [0xbc, 0x0d],
+      ],
+      "gü",
+    ],
     ["backspace", ["sesamy\u007fe\r"], "sesame"],
     ["backspace over a wide character", ["a🔑\u007fb\r"], "ab"],
     ["backspace on nothing", ["\u007f\u0008x\r"], "x"],
@@ -85,7 +92,10 @@ describe("askOnTerminal", () => {
     expect(answer).toMatchObject({ name: "PromptInterrupted", code: "interrupted" });
   });
 
-  test.each([["Enter", "abc\r"], ["Ctrl-C", "\u0003"]])("puts the terminal back in order after %s", async (_, typed) => {
+  test.each([
+    ["Enter", "abc\r"],
+    ["Ctrl-C", "\u0003"],
+  ])("puts the terminal back in order after %s", async (_, typed) => {
     const { terminal } = await type(typed);
     expect(terminal.calls).toEqual(["raw true", "resume", "raw false", "pause"]);
     expect(terminal.eventNames()).toEqual([]);

@@ -62,7 +62,7 @@ export async function signEnvelope(
     return err({ code: "own-signature-invalid", keyId: signer.keyId, offset: existing.offset });
   }
 
-  const message = toBeSigned(protectedHeaderFor(signer.algorithm), envelope.digestElement);
+  const message = toBeSigned(protectedHeaderFor(signer), envelope.digestElement);
   const signature = new Uint8Array(await signer.sign(new Uint8Array(message)));
   if (!crypto.verify(signer.publicKey, message, signature)) {
     return err({ code: "signer-faulty", fault: "signature", keyId: signer.keyId });

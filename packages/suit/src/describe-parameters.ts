@@ -4,6 +4,7 @@ import { describeIndex } from "./describe-component.ts";
 import { formatUuid } from "./identity.ts";
 import type { ComponentId, SuitDigest } from "./manifest.ts";
 import { quote } from "./quote.ts";
+import { utcTime } from "./utc-time.ts";
 
 /** Bytes of a byte-string parameter that are shown; digests and identifiers are always shown in full. */
 const maxBytesShown = 64;
@@ -56,6 +57,6 @@ export function describeParameters(parameters: Parameters, components: readonly 
 const lastDate = 253402300799n;
 
 function describeTime(seconds: bigint): string {
-  const date = seconds <= lastDate ? ` (${new Date(Number(seconds) * 1000).toISOString().replace(".000Z", "Z")})` : "";
+  const date = seconds <= lastDate ? ` (${utcTime(seconds)})` : "";
   return `${seconds} seconds since 1970${date}`;
 }

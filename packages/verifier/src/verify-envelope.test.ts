@@ -313,7 +313,7 @@ const rows: readonly Row[] = [
     facts: { condition: "class-identifier" },
   },
   {
-    threat: "T-IMG-LOCATION",
+    threat: "T-IMG-FORMAT",
     name: "a component the device lacks",
     send: () => over({ components: [[ascii("modem")]] }),
     code: "component-unknown",

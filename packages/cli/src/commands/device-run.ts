@@ -1,6 +1,5 @@
 import {
   Agent,
-  type AgentEvent,
   type BootOutcome,
   checkDdiOptions,
   createDdiClient,
@@ -12,13 +11,12 @@ import {
 } from "@sumac/device";
 import { createNodeHttp, wait } from "@sumac/device/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
-import { bootJson, describeBoot, describeEvent, eventJson } from "../device/describe-event.ts";
-import { openDeviceFolder, readSettings, writeSettings } from "../device/device-folder.ts";
-import { factoryOptions, fetchFirstRelease, planFactory, provision } from "../device/provision.ts";
+import { type OpenDevice, openDeviceFolder, readSettings } from "../device/device-folder.ts";
+import { Observer } from "../device/observer.ts";
+import { type FactoryPlan, factoryOptions, fetchFirstRelease, planFactory, provision } from "../device/provision.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure, usage } from "../failure.ts";
 import { parseChoice, parseServerUrl } from "../option-values.ts";
-import type { Progress } from "../terminal.ts";
 import { readToken } from "../token-file.ts";
 
 export const deviceRun: Command = {
@@ -48,33 +46,49 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   const settings = readSettings(io, folder);
   const id = given.option("id");
   if (settings !== undefined && id !== undefined && id !== settings.id) {
-    throw usage("device-id-differs", `the device in ${folder} is ${settings.id}, not ${id}`, "leave --id out, or choose another folder");
+    const problem = `the device in ${folder} is ${settings.id}, not ${id}`;
+    throw usage("device-id-differs", problem, "leave --id out, or choose another folder");
   }
-  const plan = settings === undefined ? await planFactory(given, context) : undefined;
+  // Everything that can be wrong on the line is found before a folder is made.
+  const plan = settings === undefined ? await planFactory(given, id, context) : undefined;
   const known = settings ?? plan?.settings;
   if (known === undefined) throw new Error("a device has settings or a plan");
   const connection = await connect(given, known.id, context);
   try {
-    const opened = openDeviceFolder(io, folder, known);
-    if (plan !== undefined) {
-      try {
-        const patience = given.flag("once") === "given" ? "once" : "wait";
-        const release = plan.release ?? (await fetchFirstRelease(connection.server, plan, context, patience));
-        await provision(opened.device, plan, release);
-        writeSettings(io, folder, plan.settings);
-      } catch (error) {
-        opened.undo();
-        throw error;
-      }
-    }
+    const opened = openDeviceFolder(io, folder, known, plan === undefined ? "existing" : "new");
     try {
-      return await operate(opened.device, connection.server, given, context);
+      const booted = await switchOn(opened, plan, connection.server, given, context);
+      return await operate(opened.device, booted, connection.server, given, context);
     } finally {
       opened.close();
     }
   } finally {
     connection.close();
   }
+}
+
+/** Boots; a device that the factory has not finished, now or in a run that was killed, is provisioned first. */
+async function switchOn(
+  opened: OpenDevice,
+  planned: FactoryPlan | undefined,
+  server: DdiClient,
+  given: Arguments,
+  context: CommandContext,
+): Promise<BootOutcome> {
+  const { device } = opened;
+  const booted = await device.boot();
+  if (booted.kind !== "not-provisioned") return booted;
+  try {
+    const plan = planned ?? (await planFactory(given, opened.settings.id, context));
+    const patience = given.flag("once") === "given" ? "once" : "wait";
+    const release = plan.release ?? (await fetchFirstRelease(server, plan, context, patience));
+    opened.keepSettings();
+    await provision(device, plan, release);
+  } catch (error) {
+    opened.undo();
+    throw error;
+  }
+  return device.boot();
 }
 
 interface Connection {
@@ -88,7 +102,12 @@ async function connect(given: Arguments, controllerId: string, context: CommandC
   const token = { kind, value: await readToken(given.required("token-file"), context) };
   const tenant = given.option("tenant") ?? "DEFAULT";
   const checked = checkDdiOptions({ baseUrl, tenant, controllerId, token });
-  if (!checked.ok) throw usage("bad-value", `the server would not understand this: ${checked.error.code}`, "check --server, --tenant and --id");
+  if (!checked.ok)
+    throw usage(
+      "bad-value",
+      `the server would not understand this: ${checked.error.code}`,
+      "check --server, --tenant and --id",
+    );
   const http = createNodeHttp();
   return { server: createDdiClient({ baseUrl, tenant, controllerId, token, http, wait }), close: () => http.close() };
 }
@@ -96,12 +115,12 @@ async function connect(given: Arguments, controllerId: string, context: CommandC
 /** Switches the device on and lets its agent work. */
 async function operate(
   device: Device,
+  booted: BootOutcome,
   server: DdiClient,
   given: Arguments,
   context: CommandContext,
 ): Promise<ExitCode> {
   const { io, terminal } = context;
-  const booted = await device.boot();
   const observer = new Observer(context);
   observer.observe({ event: "booted", outcome: booted });
   if (booted.kind !== "running") throw cannotBoot(booted);
@@ -169,40 +188,4 @@ function cannotBoot(outcome: BootOutcome): Failure {
       : { problem: "the device is not provisioned", remedy: "remove the folder and make the device anew" };
   const code = outcome.kind === "recovery-needed" ? outcome.why.code : outcome.kind;
   return new Failure({ code, problem, remedy, exit: exitCode.device });
-}
-
-/** Tells a person or a program what the agent does. */
-class Observer {
-  readonly #context: CommandContext;
-  #progress: { readonly bar: Progress; done: number } | undefined;
-  /** Whether the server was told what the device is. */
-  introduced = false;
-
-  constructor(context: CommandContext) {
-    this.#context = context;
-  }
-
-  observe(event: AgentEvent): void {
-    const { terminal } = this.#context;
-    if (event.event === "progress") {
-      this.#advance(event.done, event.total);
-      return;
-    }
-    this.done();
-    if (event.event === "attributes-sent") this.introduced = true;
-    terminal.jsonLine(event.event === "booted" ? { event: "booted", ...bootJson(event.outcome) } : eventJson(event));
-    const lines = event.event === "booted" ? describeBoot(event.outcome) : [describeEvent(event)];
-    for (const line of lines) if (line !== undefined) terminal.line(line);
-  }
-
-  done(): void {
-    this.#progress?.bar.done();
-    this.#progress = undefined;
-  }
-
-  #advance(done: number, total: number): void {
-    this.#progress ??= { bar: this.#context.terminal.progress("downloading", total), done: 0 };
-    this.#progress.bar.advance(done - this.#progress.done);
-    this.#progress.done = done;
-  }
 }

@@ -1,4 +1,3 @@
-import path from "node:path";
 import { bytesToHex } from "@sumac/crypto";
 import { explain } from "@sumac/signing";
 import { type KeyEntry, listKeys } from "@sumac/signing/node";
@@ -6,6 +5,7 @@ import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { Jsonable } from "../json-output.ts";
 import { algorithmName } from "../key-algorithm.ts";
+import { locate } from "../location.ts";
 import { noteWarnings, orFail } from "../signing-failure.ts";
 
 export const keysList: Command = {
@@ -18,7 +18,7 @@ export const keysList: Command = {
 
 async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
   const folder = given.option("dir") ?? "keys";
-  const entries = orFail(await listKeys(path.resolve(io.workingFolder, folder)));
+  const entries = orFail(await listKeys(locate(io, folder)));
   terminal.json({ folder, keys: entries.map(describe) });
   for (const { name, key, privateKeyPath } of entries) {
     const halves = privateKeyPath === undefined ? "public only" : "private and public";

@@ -1,8 +1,8 @@
-import path from "node:path";
-import { createKey, type KeyAlgorithm, keyPaths } from "@sumac/signing/node";
 import { bytesToHex } from "@sumac/crypto";
+import { createKey, type KeyAlgorithm, keyPaths } from "@sumac/signing/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { locate } from "../location.ts";
 import { parseChoice } from "../option-values.ts";
 import { obtainPassphrase } from "../passphrase.ts";
 import { passphraseNote } from "../signers.ts";
@@ -24,14 +24,17 @@ export const keysNew: Command = {
 async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
   const { io, terminal } = context;
   const name = given.operand("name");
-  const algorithm: KeyAlgorithm = parseChoice("algorithm", given.option("algorithm") ?? "ed25519", ["ed25519", "esp256"]);
+  const algorithm: KeyAlgorithm = parseChoice("algorithm", given.option("algorithm") ?? "ed25519", [
+    "ed25519",
+    "esp256",
+  ]);
   const folder = given.option("dir") ?? "keys";
   const passphrase = await obtainPassphrase(
     { file: given.option("passphrase-file"), question: `passphrase for the new key ${name}: `, purpose: "create" },
     context,
   );
   try {
-    const directory = path.resolve(io.workingFolder, folder);
+    const directory = locate(io, folder);
     const { keyId } = orFail(await createKey({ directory, name, algorithm, passphrase }));
     const { privateKeyPath, publicKeyPath } = keyPaths(folder, name);
     terminal.json({ name, algorithm, keyId, privateKey: privateKeyPath, publicKey: publicKeyPath });

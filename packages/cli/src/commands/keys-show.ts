@@ -1,10 +1,10 @@
-import path from "node:path";
 import { publicKeyPem } from "@sumac/cose";
 import { bytesToHex } from "@sumac/crypto";
 import { privateKeySuffix, publicKeySuffix, readPublicKey } from "@sumac/signing/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { algorithmName } from "../key-algorithm.ts";
+import { locate } from "../location.ts";
 import { orFail } from "../signing-failure.ts";
 
 export const keysShow: Command = {
@@ -19,7 +19,7 @@ export const keysShow: Command = {
 async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
   const name = given.operand("file");
   const file = name.endsWith(privateKeySuffix) ? name.slice(0, -privateKeySuffix.length) + publicKeySuffix : name;
-  const { publicKey, keyId } = orFail(await readPublicKey(path.resolve(io.workingFolder, file)));
+  const { publicKey, keyId } = orFail(await readPublicKey(locate(io, file)));
   const algorithm = algorithmName(publicKey);
   const pem = publicKeyPem(publicKey);
   terminal.json({ file, keyId, algorithm, publicKey: pem });

@@ -92,7 +92,9 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     classId: formatUuid(unsigned.classId),
     signers: signers.map(({ keyId, algorithm }) => ({ keyId, algorithm: algorithm.name })),
   });
-  terminal.line(`built ${envelopeName} (${humanSize(envelope.length)}): ${description.product} ${version}, sequence ${sequence}`);
+  terminal.line(
+    `built ${envelopeName} (${humanSize(envelope.length)}): ${description.product} ${version}, sequence ${sequence}`,
+  );
   terminal.line(`  payload ${payloadName} (${humanSize(unsigned.payload.size)}, from ${formatNames[image.format]})`);
   terminal.line(`  vendor id ${formatUuid(unsigned.vendorId)}, class id ${formatUuid(unsigned.classId)}`);
   for (const { keyId, algorithm } of signers) terminal.line(`  signed by ${bytesToHex(keyId)} (${algorithm.name})`);
@@ -119,7 +121,8 @@ async function readImage(given: Arguments, io: Io): Promise<FirmwareImage> {
 
 async function signWithAll(unsigned: Uint8Array, signers: readonly Signer[]): Promise<Uint8Array> {
   let envelope = unsigned;
-  for (const signer of signers) envelope = orFail(await signEnvelope(envelope, signer, { crypto: nodeCrypto })).envelope;
+  for (const signer of signers)
+    envelope = orFail(await signEnvelope(envelope, signer, { crypto: nodeCrypto })).envelope;
   return envelope;
 }
 
@@ -131,4 +134,5 @@ function chooseOutput(given: Arguments, io: Io, defaultName: string): { folder: 
 }
 
 /** The model as part of a file name: a slash in it must not lead elsewhere. */
-const fileNamePart = (text: string): string => text.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "") || "release";
+const fileNamePart = (text: string): string =>
+  text.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "") || "release";

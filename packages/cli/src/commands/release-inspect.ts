@@ -1,3 +1,4 @@
+import { algorithmById } from "@sumac/cose";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   type AuthenticationBlock,
@@ -8,7 +9,6 @@ import {
   parseManifest,
   resolveSeverable,
 } from "@sumac/suit";
-import { algorithmById } from "@sumac/cose";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { readEnvelopeFile } from "../envelope-file.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";

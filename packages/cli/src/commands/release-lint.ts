@@ -23,7 +23,13 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const findings = orFail(lintEnvelope(envelope, nodeCrypto));
   const explained = findings.map((finding) => ({ ...finding, ...explain(finding) }));
   terminal.json({
-    findings: explained.map(({ severity, code, offset, problem, remedy }) => ({ severity, code, offset, problem, remedy })),
+    findings: explained.map(({ severity, code, offset, problem, remedy }) => ({
+      severity,
+      code,
+      offset,
+      problem,
+      remedy,
+    })),
   });
   for (const { severity, code, offset, problem, remedy } of explained) {
     terminal.line(`${severity}[${code}] at ${offset}: ${problem}`, colours[severity]);

@@ -1,11 +1,11 @@
 import { nodeCrypto } from "@sumac/crypto/node";
 import { checkWithVerifier, createToken, listTokens, type NewToken, revokeToken, startServer } from "@sumac/server";
-import path from "node:path";
 import { writeFileAtomically } from "../atomic-file.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
 import { fileState } from "../file-state.ts";
+import { locate } from "../location.ts";
 import { parsePort } from "../option-values.ts";
 import { readToken } from "../token-file.ts";
 import { allowAlgorithmOption, trustFromKeys } from "../trust-from-keys.ts";
@@ -34,7 +34,7 @@ export const serve: Command = {
 async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
   const { io, terminal } = context;
   const data = given.required("data");
-  const dataDirectory = path.resolve(io.workingFolder, data);
+  const dataDirectory = locate(io, data);
   const trust = await trustFromKeys(given, "trust", io);
   const publicUrl = given.option("public-url");
   const server = await startServer({
@@ -59,7 +59,9 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     terminal.line(`listening on ${server.url}`, "green");
     if (made.publish === "made") terminal.line(`  made a token for publishing: ${publishTokenFile}`);
     if (made.device === "made") terminal.line(`  made a token for devices: ${deviceTokenFile}`);
-    terminal.line(`  publish with: sumac publish FILE.suit --server ${server.url} --token-file ${publishTokenFile ?? "FILE"}`);
+    terminal.line(
+      `  publish with: sumac publish FILE.suit --server ${server.url} --token-file ${publishTokenFile ?? "FILE"}`,
+    );
     await interruption(io.interrupted);
   } finally {
     await server.close();
@@ -80,7 +82,12 @@ async function provideToken(
   if (fileState(io, file) === "absent") {
     const { id, token } = await createToken(dataDirectory, wanted);
     try {
-      writeFileAtomically(io, { name: file, bytes: new TextEncoder().encode(`${token}\n`), ifExists: "refuse", mode: 0o600 });
+      writeFileAtomically(io, {
+        name: file,
+        bytes: new TextEncoder().encode(`${token}\n`),
+        ifExists: "refuse",
+        mode: 0o600,
+      });
       return "made";
     } catch (error) {
       // Nobody would ever know it.

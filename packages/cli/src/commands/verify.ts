@@ -142,7 +142,9 @@ function accept(update: VerifiedUpdate, payloads: readonly Checked[], terminal: 
   for (const { keyId, algorithm } of update.signers) terminal.line(`  signed by ${keyId} (${algorithm.name})`);
   for (const { uri, state, size } of payloads) {
     const length = size === undefined ? "" : `, ${humanSize(size)}`;
-    terminal.line(`  payload ${uri}${length}: ${state === "verified" ? "verified" : "not checked, give it with --payload"}`);
+    terminal.line(
+      `  payload ${uri}${length}: ${state === "verified" ? "verified" : "not checked, give it with --payload"}`,
+    );
   }
   return exitCode.ok;
 }

@@ -10,8 +10,11 @@ import { Passphrase, type Signer } from "@sumac/signing";
 import { createKey, openKey, openUnencryptedTestKey } from "@sumac/signing/node";
 import { formatUuid } from "@sumac/suit";
 import { serializeTrustRecord, type TrustRecord, trustKey } from "@sumac/verifier";
+import { CollectedArguments, type Command } from "../command.ts";
+import { publish } from "../commands/publish.ts";
+import { verify } from "../commands/verify.ts";
 import type { Io } from "../io.ts";
-import { runCommand } from "../run-command.ts";
+import { Terminal } from "../terminal.ts";
 import { demoAttacks } from "./demo-attacks.ts";
 import { DemoDevice, demoLayout } from "./demo-device.ts";
 import { type DemoProduct, type DemoRelease, makeRelease, readDemoProduct } from "./demo-product.ts";
@@ -198,7 +201,7 @@ class Demo {
   /** With the real command, on files. */
   async #publish(release: DemoRelease, { server, publishTokenFile }: Served): Promise<void> {
     const envelopeFile = this.#writeRelease(release);
-    await this.#sumac(["publish", envelopeFile, "--server", server.url, "--token-file", publishTokenFile]);
+    await this.#run(publish, envelopeFile, { server: server.url, "token-file": publishTokenFile });
   }
 
   #writeRelease({ version, envelope, payloadUri, image }: DemoRelease): string {
@@ -267,16 +270,20 @@ class Demo {
   async #verifyOffline(release: DemoRelease, publicKeyFile: string) {
     const file = this.#writeRelease(release);
     const payload = `${release.payloadUri}=${path.join(this.#folder, release.payloadUri)}`;
-    await this.#sumac(["verify", file, "--key", publicKeyFile, "--payload", payload, "--floor", "2"]);
+    await this.#run(verify, file, { key: publicKeyFile, payload, floor: "2" });
     return ["envelope and payload, from files alone", undefined] as const;
   }
 
-  /** Runs `sumac WORDS` in this process; what it writes is kept for the error. */
-  async #sumac(words: readonly string[]): Promise<void> {
-    let said = "";
-    const sink = { write: (text: string): void => void (said += text), terminal: false, columns: 80 };
-    const code = await runCommand(words, { ...this.#io, stdout: sink, stderr: sink });
-    if (code !== 0) throw new Error(`sumac ${words[0]} ended with ${code}: ${said}`);
+  /** Runs a command in this process; its results are not for the person who watches. */
+  async #run(command: Command, operand: string, options: Readonly<Record<string, string>>): Promise<void> {
+    const nowhere = { write: () => undefined, terminal: false, columns: 80 };
+    const io = { ...this.#io, stdout: nowhere, stderr: nowhere };
+    const given = new CollectedArguments(
+      new Map(command.operands.map(({ name }) => [name, operand])),
+      new Map(Object.entries(options).map(([name, value]) => [name, [value]])),
+    );
+    const code = await command.run(given, { io, terminal: new Terminal(io, "text") });
+    if (code !== 0) throw new Error(`sumac ${command.name} ended with ${code}`);
   }
 }
 

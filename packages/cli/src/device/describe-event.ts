@@ -1,5 +1,13 @@
-import { type AgentEvent, type BootEvent, type BootOutcome, type BootReason, explainDevice, explainFault, type SlotImage } from "@sumac/device";
 import { bytesToHex } from "@sumac/crypto";
+import {
+  type AgentEvent,
+  type BootEvent,
+  type BootOutcome,
+  type BootReason,
+  explainDevice,
+  explainFault,
+  type SlotImage,
+} from "@sumac/device";
 import type { Jsonable } from "../json-output.ts";
 import { humanSize } from "../terminal.ts";
 
@@ -63,7 +71,9 @@ export function describeEvent(event: AgentEvent): string | undefined {
     case "already-installed":
       return `action ${event.action} is installed already`;
     case "downloading":
-      return event.from === 0 ? `downloading ${humanSize(event.total)}` : `downloading on from ${humanSize(event.from)}`;
+      return event.from === 0
+        ? `downloading ${humanSize(event.total)}`
+        : `downloading on from ${humanSize(event.from)}`;
     case "staged":
       return `staged ${imageName(event.image)} in slot ${event.image.slot}, verified`;
     case "armed":
@@ -111,7 +121,13 @@ export function eventJson(event: AgentEvent): Jsonable {
   }
 }
 
-export const imageJson = ({ slot, version, sequence, manifestDigest, size }: SlotImage): Readonly<Record<string, Jsonable>> => ({
+const imageJson = ({
+  slot,
+  version,
+  sequence,
+  manifestDigest,
+  size,
+}: SlotImage): Readonly<Record<string, Jsonable>> => ({
   version: version ?? null,
   sequence,
   slot,

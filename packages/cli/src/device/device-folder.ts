@@ -42,10 +42,14 @@ export function readSettings(io: Io, folder: string): DeviceSettings | undefined
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw fileFailure(error, file);
   }
-  throw malformedInput("device-folder-damaged", `${file} does not describe a device`, "restore it, or begin with an empty folder");
+  throw malformedInput(
+    "device-folder-damaged",
+    `${file} does not describe a device`,
+    "restore it, or begin with an empty folder",
+  );
 }
 
-export function writeSettings(io: Io, folder: string, settings: DeviceSettings): void {
+function writeSettings(io: Io, folder: string, settings: DeviceSettings): void {
   const bytes = new TextEncoder().encode(`${JSON.stringify(settings, null, 2)}\n`);
   writeFileAtomically(io, { name: path.join(folder, settingsFile), bytes, ifExists: "replace" });
 }
@@ -53,46 +57,68 @@ export function writeSettings(io: Io, folder: string, settings: DeviceSettings):
 /** A device that this process alone may use, until `close`. */
 export interface OpenDevice {
   readonly device: Device;
+  readonly settings: DeviceSettings;
+  /** Writes the settings of a new device; before it is provisioned, so that it can be finished if this is cut short. */
+  keepSettings(): void;
+  /** May be called again. */
   close(): void;
-  /** Closes, and removes what opening made: for a device that could not be provisioned. */
+  /** Closes, and removes what this run made: for a device that could not be provisioned. */
   undo(): void;
 }
 
-export function openDeviceFolder(io: Io, folder: string, settings: DeviceSettings): OpenDevice {
+/** `existing`: a device without its flash is damaged. `new`: what is missing is made. */
+export function openDeviceFolder(
+  io: Io,
+  folder: string,
+  settings: DeviceSettings,
+  kind: "existing" | "new",
+): OpenDevice {
   const location = path.resolve(io.workingFolder, folder);
-  const isNew = !existsSync(location);
-  makeFolder(io, folder);
-  const lock = takeLock(location, folder);
-  const flashLocation = path.join(location, flashFile);
+  const [flashLocation, lockLocation] = [path.join(location, flashFile), path.join(location, lockFile)];
   const hadFlash = existsSync(flashLocation);
-  const layout = layoutFor(settings);
+  if (kind === "existing" && !hadFlash) {
+    throw malformedInput(
+      "device-folder-damaged",
+      `the device in ${folder} has no ${flashFile}`,
+      "restore it, or begin with an empty folder",
+    );
+  }
+  const madeFolder = !existsSync(location);
+  makeFolder(io, folder);
+  const lock = takeLock(lockLocation, folder);
+  const { geometry } = layoutFor(settings);
   let flash: FileFlash;
   try {
-    flash = FileFlash.open(flashLocation, { geometry: layout.geometry });
+    flash = FileFlash.open(flashLocation, { geometry });
   } catch (error) {
     lock.close();
     throw error;
   }
+  let isOpen = true;
   const close = (): void => {
+    if (!isOpen) return;
+    isOpen = false;
     flash.close();
     lock.close();
   };
   return {
-    device: flashDevice(flash, layout, nodeCrypto),
+    device: flashDevice(flash, layoutFor(settings), nodeCrypto),
+    settings,
+    keepSettings: () => writeSettings(io, folder, settings),
     close,
     undo() {
       close();
       if (hadFlash) return;
-      rmSync(flashLocation, { force: true });
-      rmSync(path.join(location, lockFile), { force: true });
-      if (isNew) rmSync(location, { recursive: true, force: true });
+      for (const file of [flashLocation, lockLocation, path.join(location, settingsFile)])
+        rmSync(file, { force: true });
+      if (madeFolder) rmSync(location, { recursive: true, force: true });
     },
   };
 }
 
 /** The lock is the operating system's, through SQLite: it ends with the process, however that dies. */
-function takeLock(location: string, folder: string): DatabaseSync {
-  const database = new DatabaseSync(path.join(location, lockFile), { timeout: 0 });
+function takeLock(lockLocation: string, folder: string): DatabaseSync {
+  const database = openLock(lockLocation, folder);
   try {
     database.exec("pragma journal_mode = off; begin exclusive");
     return database;
@@ -107,6 +133,19 @@ function takeLock(location: string, folder: string): DatabaseSync {
         exit: exitCode.unavailable,
       },
       { cause: error },
+    );
+  }
+}
+
+function openLock(lockLocation: string, folder: string): DatabaseSync {
+  try {
+    return new DatabaseSync(lockLocation, { timeout: 0 });
+  } catch (error) {
+    if (typeof (error as { errcode?: unknown }).errcode !== "number") throw error;
+    throw unavailable(
+      "permission-denied",
+      `${path.join(folder, lockFile)} cannot be opened`,
+      "check the permissions of the folder",
     );
   }
 }

@@ -1,4 +1,3 @@
-import { nodeCrypto } from "@sumac/crypto/node";
 import {
   type DdiClient,
   type Device,
@@ -52,14 +51,24 @@ interface FirstRelease {
   readonly image: AsyncIterable<Uint8Array>;
 }
 
-export async function planFactory(given: Arguments, context: CommandContext): Promise<FactoryPlan> {
-  const { io } = context;
-  const id = given.option("id");
+export async function planFactory(
+  given: Arguments,
+  id: string | undefined,
+  { io }: CommandContext,
+): Promise<FactoryPlan> {
   if (id === undefined) {
-    throw usage("missing-option", "there is no device in this folder yet", "make one: --id NAME --trust PUB.pem --config sumac.yaml");
+    throw usage(
+      "missing-option",
+      "there is no device in this folder yet",
+      "make one: --id NAME --trust PUB.pem --config sumac.yaml",
+    );
   }
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(id)) {
-    throw usage("bad-value", `--id ${id} cannot be the name of a device`, "use letters, digits, dots, hyphens and underscores");
+    throw usage(
+      "bad-value",
+      `--id ${id} cannot be the name of a device`,
+      "use letters, digits, dots, hyphens and underscores",
+    );
   }
   const trust = await trustFromKeys(given, "trust", io);
   const config = given.option("config") ?? "sumac.yaml";
@@ -89,7 +98,10 @@ async function readRelease(io: Io, name: string): Promise<FirstRelease> {
   const { uris, digests } = readManifestPayloads(envelope);
   const [uri] = uris;
   const file = uri === undefined ? undefined : findPayloadBeside(io, name, uri, digests);
-  return { envelope, image: file === undefined ? nothing() : copies(fileChunks(io, file, { advance: () => undefined })) };
+  return {
+    envelope,
+    image: file === undefined ? nothing() : copies(fileChunks(io, file, { advance: () => undefined })),
+  };
 }
 
 /** Puts the first release into a new device; what is refused here would be refused at every boot. */
@@ -120,14 +132,22 @@ export async function fetchFirstRelease(
       const fetch = (name: string): AsyncIterable<Uint8Array> => {
         const artifact = artifacts.find(({ filename }) => filename === name);
         if (artifact !== undefined) return server.download(artifact, { from: 0, signal: io.interrupted });
-        throw unavailable("artifact-missing", `the server's offer lacks ${name}`, "publish the release again, with its payload");
+        throw unavailable(
+          "artifact-missing",
+          `the server's offer lacks ${name}`,
+          "publish the release again, with its payload",
+        );
       };
       const envelope = await collect(fetch(envelopeArtifact));
       const [uri] = readManifestPayloads(envelope).uris;
       return { envelope, image: uri === undefined ? nothing() : fetch(uri) };
     }
     if (patience === "once" || io.interrupted.aborted) {
-      throw unavailable("no-release", "the server offers no release for this device", "publish one, or give the first one with --factory");
+      throw unavailable(
+        "no-release",
+        "the server offers no release for this device",
+        "publish one, or give the first one with --factory",
+      );
     }
     if (asked === 0) terminal.note("waiting for a first release on the server");
     await wait(sleepMs, io.interrupted);

@@ -62,6 +62,14 @@ function addGuards(app: FastifyInstance, { limits, now }: ServerContext): void {
     }
     return undefined;
   });
+  // Connections that fall idle while closing would keep the server waiting until their time-out.
+  let closing: "no" | "yes" = "no";
+  app.addHook("preClose", async () => {
+    closing = "yes";
+  });
+  app.addHook("onResponse", async () => {
+    if (closing === "yes") setImmediate(() => app.server.closeIdleConnections());
+  });
   // An answer that comes before its request has ended ends the connection: nobody sends gigabytes into the void.
   app.addHook("onSend", async (request, reply) => {
     if (["POST", "PUT"].includes(request.method) && !request.raw.complete) reply.header("connection", "close");

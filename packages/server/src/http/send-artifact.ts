@@ -40,30 +40,28 @@ export async function sendArtifact(
   answer: ArtifactAnswer,
 ): Promise<FastifyReply> {
   const { size, sha256 } = artifact.blob;
-  reply.headers({ etag: etagOf(artifact), "accept-ranges": "bytes" });
-  if (answer.kind !== "precondition-failed" && answer.kind !== "unsatisfiable") {
-    reply.header("cache-control", "public, max-age=31536000, immutable");
-  }
+  const validators = { etag: etagOf(artifact), "accept-ranges": "bytes" };
+  const forEver = { ...validators, "cache-control": "public, max-age=31536000, immutable" };
   switch (answer.kind) {
     case "not-modified":
-      return reply.code(304).send();
+      return reply.code(304).headers(forEver).send();
     case "precondition-failed":
-      return replyRefusal(reply, { code: "precondition-failed" });
+      return replyRefusal(reply.headers(validators), { code: "precondition-failed" });
     case "unsatisfiable":
-      reply.header("content-range", `bytes */${size}`);
+      reply.headers({ ...validators, "content-range": `bytes */${size}` });
       return replyRefusal(reply, { code: "range-not-satisfiable" });
     case "head":
-      return reply.type("application/octet-stream").header("content-length", size).send();
+      return reply
+        .headers({ ...forEver, "content-length": size })
+        .type("application/octet-stream")
+        .send();
     case "bytes": {
       const { start, end, status } = answer;
-      reply
-        .code(status)
-        .type("application/octet-stream")
-        .header("content-length", end - start + 1);
+      // Opened before a header is set: a damaged blob must be an error, and no cache may keep that.
+      const body = size === 0 ? "" : await blobs.read(sha256, size, { start, end });
       if (status === 206) reply.header("content-range", `bytes ${start}-${end}/${size}`);
-      if (size === 0) return reply.send("");
-      // Opened before the head is sent, so that a damaged blob is an error and not a broken download.
-      return reply.send(await blobs.read(sha256, size, { start, end }));
+      reply.code(status).headers({ ...forEver, "content-length": end - start + 1 });
+      return reply.type("application/octet-stream").send(body);
     }
   }
 }

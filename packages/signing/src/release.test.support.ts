@@ -1,0 +1,46 @@
+import { generateKeyPairSync } from "node:crypto";
+import { nodeCrypto } from "@sumac/crypto/node";
+import { type Envelope, parseEnvelope } from "@sumac/suit";
+import { buildManifest, type ReleaseInput, type UnsignedRelease } from "./build-manifest.ts";
+import { privateKeySigner } from "./node-private-key.ts";
+import { nodeSha1 } from "./node-sha1.ts";
+import type { ReleaseDescription } from "./release-description.ts";
+import type { Signer } from "./signer.ts";
+
+export const testDescription: ReleaseDescription = {
+  vendor: "vendor.example",
+  product: "rtu-demo",
+  vendorName: "Example Vendor",
+  description: "Remote terminal unit, simulated",
+  referenceUri: "https://vendor.example/rtu-demo",
+  components: [{ id: ["firmware"], name: "application", maxSize: 4096n }],
+};
+
+export const testRelease: ReleaseInput = {
+  description: testDescription,
+  image: new TextEncoder().encode("TEST ONLY image"),
+  version: "1.1.0",
+  sequence: 7n,
+};
+
+export const buildContext = { crypto: nodeCrypto, sha1: nodeSha1 };
+
+export function build(changes: Partial<ReleaseInput> = {}): UnsignedRelease {
+  const built = buildManifest({ ...testRelease, ...changes }, buildContext);
+  if (!built.ok) throw new Error(built.error.code);
+  return built.value;
+}
+
+export function opened(envelope: Uint8Array): Envelope {
+  const parsed = parseEnvelope(envelope);
+  if (!parsed.ok) throw new Error(parsed.error.code);
+  return parsed.value;
+}
+
+export function makeSigner(algorithm: "ed25519" | "esp256" = "ed25519"): Signer {
+  const pair =
+    algorithm === "ed25519" ? generateKeyPairSync("ed25519") : generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const signer = privateKeySigner(pair.privateKey);
+  if (!signer.ok) throw new Error(signer.error);
+  return signer.value;
+}
