@@ -82,3 +82,16 @@ test("every flipped bit of header, seal and envelope is noticed", async () => {
   }
   expect((await slots.inspect("a")).state).toBe("sealed");
 });
+
+test("a seal belongs to one header: that of another image is none", async () => {
+  const flash = new MemoryFlash(layout.geometry);
+  const slots = new FlashSlots(flash, layout, nodeCrypto);
+  const sealed = await slots.begin("a", { envelope, imageSize: image.length });
+  await sealed.write(0, image);
+  await sealed.seal();
+  const other = await slots.begin("b", { envelope: envelope.subarray(1), imageSize: image.length });
+  await other.write(0, image);
+  const seal = slotHeadLength(layout.geometry.writeSize) / 2;
+  flash.tamper(layout.slots.b.envelopeOffset + seal, await flash.read(layout.slots.a.envelopeOffset + seal, seal));
+  expect(await slots.inspect("b")).toEqual({ state: "damaged" });
+});

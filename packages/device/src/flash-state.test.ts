@@ -69,6 +69,18 @@ test("a cut at every operation of every write leaves the old state or the new on
   }
 });
 
+test("the copy that a cut left behind is written again by the next read, which says so once", async () => {
+  for (const moment of ["before", "torn"] as const) {
+    const flash = new MemoryFlash(layout.geometry, await written(1));
+    const cut = new PowerCutFlash(flash, { operation: 1, moment }, 1);
+    await expect(open(cut).write(numberedState(2n))).rejects.toThrow(PowerCut);
+    expect(await open(flash).read()).toEqual({ kind: "present", state: numberedState(2n), repaired: "copy" });
+    const repaired = flash.snapshot();
+    expect(await open(flash).read()).toEqual({ kind: "present", state: numberedState(2n), repaired: "nothing" });
+    expect(flash.snapshot()).toEqual(repaired);
+  }
+});
+
 test("one corrupted byte anywhere is outlived, and never brings back an older state", async () => {
   // One record in fresh banks, half full, full, and the first record after the erase.
   for (const count of [1, 3, 4, 5]) {

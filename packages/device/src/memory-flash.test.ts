@@ -4,7 +4,10 @@ import { MemoryFlash } from "./memory-flash.ts";
 
 const geometry = { eraseBlock: 64, writeSize: 8, size: 256 };
 
-flashContract("memory", (asked) => ({ flash: new MemoryFlash(asked) }));
+flashContract("memory", (asked) => {
+  const flash = new MemoryFlash(asked);
+  return { flash, reopen: () => new MemoryFlash(asked, flash.snapshot()) };
+});
 
 test("counts the erases of each block", async () => {
   const flash = new MemoryFlash(geometry);

@@ -1,0 +1,48 @@
+/** An agent on a simulated device and a server in memory. For tests. */
+import { nodeCrypto } from "@sumac/crypto/node";
+import { Agent, type AgentPorts } from "./agent.ts";
+import type { AgentEvent } from "./agent-event.ts";
+import { TestServer } from "./ddi-server.test.support.ts";
+import type { Device } from "./device.ts";
+import type { MemoryFlash } from "./memory-flash.ts";
+import { testLayout } from "./release.test.support.ts";
+import { provisioned } from "./simulated-device.test.support.ts";
+import { flashDevice } from "./simulated-device.ts";
+
+export interface AgentAtWork {
+  readonly agent: Agent;
+  readonly device: Device;
+  readonly flash: MemoryFlash;
+  readonly server: TestServer;
+  readonly events: AgentEvent[];
+}
+
+/** A new process on the same flash: what only memory knew is gone. */
+export async function start(
+  flash: MemoryFlash,
+  server: TestServer,
+  ports: Partial<AgentPorts> = {},
+): Promise<AgentAtWork> {
+  const device = flashDevice(flash, testLayout, nodeCrypto);
+  const booted = await device.boot();
+  const events: AgentEvent[] = [];
+  const agent = new Agent({
+    device,
+    booted,
+    server,
+    restart: () => device.boot(),
+    selfTest: async () => "passed",
+    wait: async () => undefined,
+    random: () => 0,
+    trustedTime: () => undefined,
+    operations: async () => undefined,
+    observe: (event) => events.push(event),
+    ...ports,
+  });
+  return { agent, device, flash, server, events };
+}
+
+export async function begin(ports: Partial<AgentPorts> = {}, trustRecord?: Uint8Array): Promise<AgentAtWork> {
+  const { flash } = await provisioned(trustRecord);
+  return start(flash, new TestServer(), ports);
+}
