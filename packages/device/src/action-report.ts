@@ -56,3 +56,13 @@ export class ActionReport {
 
 const isUnwanted = (fault: unknown): boolean =>
   fault instanceof Unavailable && (fault.code === "gone" || fault.code === "not-found");
+
+/** What the server answers; undefined where it no longer knows the action, which a poll earlier it offered. */
+export async function unlessUnwanted<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (fault) {
+    if (isUnwanted(fault)) return undefined;
+    throw fault;
+  }
+}

@@ -29,6 +29,17 @@ describe("a round", () => {
     expect(flash.snapshot()).toEqual(before);
   });
 
+  test.each(["not-found", "gone"] as const)("takes an offer back that the attributes made void: %s", async (code) => {
+    const { agent, server, flash } = await begin();
+    const before = flash.snapshot();
+    server.offered = deploymentOf("7", second);
+    server.intercept = (call) => {
+      if (call === "GET deployment 7") throw fault(code, false);
+    };
+    expect(await agent.runOnce()).toEqual({ did: "nothing", sleepMs: 5000 });
+    expect(flash.snapshot()).toEqual(before);
+  });
+
   test("tells who the device is at first, when it is asked, and when that has changed", async () => {
     const { agent, server } = await begin();
     await agent.runOnce();

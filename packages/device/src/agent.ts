@@ -1,6 +1,6 @@
 import { bytesToHex, equalBytes } from "@sumac/crypto";
 import { isWaiting, type Operations } from "@sumac/verifier";
-import { ActionReport } from "./action-report.ts";
+import { ActionReport, unlessUnwanted } from "./action-report.ts";
 import type { AgentEvent } from "./agent-event.ts";
 import { type BackOff, backOffMs, sleepWithJitterMs } from "./back-off.ts";
 import type { BootOutcome } from "./boot-device.ts";
@@ -109,7 +109,10 @@ export class Agent {
     if (finished.did !== "nothing" && finished.did !== "installed") return { ...finished, sleepMs };
     if (poll.cancelAction !== undefined) return { ...(await this.#cancel(poll.cancelAction)), sleepMs };
     if (finished.did === "installed" || poll.deploymentBase === undefined) return { ...finished, sleepMs };
-    const result = await this.#deploy(await server.deployment(poll.deploymentBase), signal);
+    const deployment = await unlessUnwanted(server.deployment(poll.deploymentBase));
+    // What the attributes said may have shown the server that there is nothing to do.
+    if (deployment === undefined) return { did: "nothing", sleepMs };
+    const result = await this.#deploy(deployment, signal);
     if (result.did === "updated" && this.#attributes === "changed") await this.#sendAttributes();
     return { ...result, sleepMs };
   }

@@ -11,7 +11,7 @@ export interface TestSegment {
   readonly memorySize?: bigint;
 }
 
-export interface TestSection {
+interface TestSection {
   readonly type: number;
   readonly flags: bigint;
   readonly offset: number;

@@ -1,4 +1,4 @@
-import { armor, Decrypter, Encrypter } from "age-encryption";
+import { armor, Decrypter, Encrypter, Stanza } from "age-encryption";
 import { describe, expect, test } from "vitest";
 import { decryptAgeFile, encryptAgeFile } from "./node-age-file.ts";
 import { passphraseOf, testPassphraseText } from "./passphrase.test.support.ts";
@@ -49,6 +49,14 @@ describe("an age file", () => {
       ok: false,
       error: { code: "for-recipient", recipientTypes: ["X25519"] },
     });
+  });
+
+  test("a second way in beside the passphrase is damage: the format forbids it", async () => {
+    const encrypter = new Encrypter();
+    const stanza = new Stanza(["scrypt", "AAAAAAAAAAAAAAAAAAAAAA", "4"], new Uint8Array(32));
+    encrypter.addRecipient({ wrapFileKey: () => [stanza, new Stanza(["X25519", "AAAA"], new Uint8Array(32))] });
+    const opened = await decryptAgeFile(await encrypter.encrypt(plaintext), passphrase());
+    expect(opened).toEqual({ ok: false, error: { code: "damaged" } });
   });
 
   test("a work factor that would take gigabytes is refused before it is tried", async () => {

@@ -73,12 +73,6 @@ describe("parseReleaseDescription", () => {
       "2:10",
     ],
     [
-      "a thousand brackets",
-      "[".repeat(20_000),
-      { code: "description-not-yaml", yamlCode: "RESOURCE_EXHAUSTION" },
-      "1:806",
-    ],
-    [
       "a tag",
       changed("rtu-demo", "!!str a"),
       { code: "description-not-plain", field: "product", feature: "tag" },

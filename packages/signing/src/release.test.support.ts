@@ -1,7 +1,18 @@
 import { generateKeyPairSync } from "node:crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
-import { type Envelope, parseEnvelope } from "@sumac/suit";
-import { buildManifest, type ReleaseInput, type UnsignedRelease } from "./build-manifest.ts";
+import {
+  buildEnvelope,
+  type CommandInput,
+  type Envelope,
+  type EnvelopeParts,
+  encloseBytes,
+  encodeDigest,
+  type ManifestInput,
+  manifestDigest,
+  parseEnvelope,
+  serializeManifest,
+} from "@sumac/suit";
+import { type BuildContext, buildManifest, type ReleaseInput, type UnsignedRelease } from "./build-manifest.ts";
 import { privateKeySigner } from "./node-private-key.ts";
 import { nodeSha1 } from "./node-sha1.ts";
 import type { ReleaseDescription } from "./release-description.ts";
@@ -23,7 +34,7 @@ export const testRelease: ReleaseInput = {
   sequence: 7n,
 };
 
-export const buildContext = { crypto: nodeCrypto, sha1: nodeSha1 };
+export const buildContext: BuildContext = { crypto: nodeCrypto, sha1: nodeSha1 };
 
 export function build(changes: Partial<ReleaseInput> = {}): UnsignedRelease {
   const built = buildManifest({ ...testRelease, ...changes }, buildContext);
@@ -36,6 +47,28 @@ export function opened(envelope: Uint8Array): Envelope {
   if (!parsed.ok) throw new Error(parsed.error.code);
   return parsed.value;
 }
+
+/** An envelope around any manifest, with the digest that belongs to it. */
+export function enclose(manifest: ManifestInput, more: Partial<EnvelopeParts> = {}): Uint8Array {
+  const manifestBytes = serializeManifest(manifest);
+  const digest = manifestDigest(encloseBytes(manifestBytes), "sha-256", nodeCrypto);
+  return buildEnvelope({ digestElement: encodeDigest(digest), blocks: [], manifestBytes, ...more });
+}
+
+/** A short way to write commands: the name of a condition or directive, or a command. */
+export const commands = (...list: readonly (string | CommandInput)[]): { commands: CommandInput[] } => ({
+  commands: list.map((entry): CommandInput => {
+    if (typeof entry !== "string") return entry;
+    const directive = directives.find((name) => name === entry);
+    if (directive !== undefined) return { kind: "directive", directive, policy: 0 };
+    const condition = conditions.find((name) => name === entry);
+    if (condition === undefined) throw new Error(`there is no command ${entry}`);
+    return { kind: "condition", condition, policy: 0 };
+  }),
+});
+
+const directives = ["write", "fetch", "copy", "invoke", "swap"] as const;
+const conditions = ["vendor-identifier", "class-identifier", "image-match", "component-slot", "abort"] as const;
 
 export function makeSigner(algorithm: "ed25519" | "esp256" = "ed25519"): Signer {
   const pair =

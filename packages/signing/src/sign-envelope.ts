@@ -82,9 +82,9 @@ function findSignerFault(signer: Signer, crypto: Crypto): "key-id" | "algorithm"
 }
 
 /**
- * A block with the key's algorithm that verifies under it is its signature, whatever kid it carries: a second one would
- * add nothing, since thresholds count keys. One that only bears the kid would shadow the real signature in tools that
- * look no further.
+ * A block that verifies under the key is its signature, with its kid or with none: a second one would add nothing, since
+ * thresholds count keys. One with another kid does not count, because no verifier would look for this key there. One
+ * that only bears the kid would shadow the real signature in tools that look no further.
  */
 function findOwnBlock(
   envelope: Envelope,
@@ -94,8 +94,10 @@ function findOwnBlock(
   let impostor: { readonly offset: number } | undefined;
   for (const block of envelope.blocks) {
     if (block.kind !== "sign1" || block.sign1.algorithm !== algorithm.id) continue;
+    const named = block.sign1.keyId;
+    if (named !== undefined && !equalBytes(named, keyId)) continue;
     if (verifySign1(block.sign1, publicKey, envelope.digestElement, crypto)) return "good";
-    if (block.sign1.keyId !== undefined && equalBytes(block.sign1.keyId, keyId)) impostor ??= { offset: block.offset };
+    if (named !== undefined) impostor ??= { offset: block.offset };
   }
   return impostor;
 }

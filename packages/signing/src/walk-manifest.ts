@@ -21,7 +21,7 @@ export function sectionsOf(manifest: Manifest, members: ResolvedMembers): readon
 }
 
 /** Every command, nested ones too, in the order they stand. */
-export function* everyCommand(sequence: CommandSequence): Generator<Command> {
+function* everyCommand(sequence: CommandSequence): Generator<Command> {
   for (const command of sequence.commands) {
     yield command;
     if (command.kind === "run-sequence") yield* everyCommand(command.sequence);

@@ -1,0 +1,272 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { nodeCrypto } from "@sumac/crypto/node";
+import {
+  type CommandInput,
+  digestOf,
+  type EnvelopeParts,
+  encloseBytes,
+  type ManifestInput,
+  manifestDigest,
+  type Parameters,
+  serializeSequence,
+} from "@sumac/suit";
+import { describe, expect, test } from "vitest";
+import type { Finding } from "./finding.ts";
+import { lintEnvelope } from "./lint.ts";
+import { build, buildContext, commands, enclose, opened } from "./release.test.support.ts";
+
+const { vendorId, classId } = build();
+const imageDigest = digestOf(nodeCrypto, "sha-256", Uint8Array.of(1));
+const imageName = `sha256-${Buffer.from(imageDigest.bytes).toString("hex")}.bin`;
+const override = (parameters: Parameters): CommandInput => ({ kind: "override-parameters", parameters });
+const shared = { vendorIdentifier: vendorId, classIdentifier: classId, imageDigest, imageSize: 1n };
+const component = [Uint8Array.of(0)];
+
+/** A manifest that lint has nothing to say about. */
+const good: ManifestInput = {
+  sequenceNumber: 1n,
+  components: [component],
+  referenceUri: "https://vendor.example/rtu",
+  shared: commands(override(shared), "vendor-identifier", "class-identifier"),
+  install: { at: "inline", value: commands(override({ uri: imageName }), "fetch", "image-match") },
+  validate: commands("image-match"),
+  invoke: commands("invoke"),
+};
+
+function lint(changes: Partial<ManifestInput>, envelopeParts: Partial<EnvelopeParts> = {}): readonly Finding[] {
+  const merged = { ...good, ...changes };
+  const manifest = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
+  const result = lintEnvelope(opened(enclose(manifest as unknown as ManifestInput, envelopeParts)), nodeCrypto);
+  if (!result.ok) throw new Error(result.error.code);
+  return result.value;
+}
+
+const inline = <T>(value: T): { at: "inline"; value: T } => ({ at: "inline", value });
+type CommandList = readonly (string | CommandInput)[];
+const install = (...list: CommandList) => ({ install: inline(commands(...list)) });
+const tryEach = (...sequences: readonly CommandList[]): CommandInput => ({
+  kind: "try-each",
+  sequences: sequences.map((list) => commands(...list)),
+  orNil: false,
+});
+const runSequence = (...list: CommandList): CommandInput => ({ kind: "run-sequence", sequence: commands(...list) });
+const without = (name: keyof typeof shared): Parameters => {
+  const { [name]: _, ...rest } = shared;
+  return rest;
+};
+const text = (modelName: string, id = component) =>
+  inline({ languages: [{ language: "en", components: [{ component: id, modelName }] }] });
+const absent = (name: keyof ManifestInput) => ({ [name]: undefined }) as unknown as Partial<ManifestInput>;
+
+describe("lintEnvelope", () => {
+  test("has nothing to say about a good manifest", () => {
+    expect(lint({})).toEqual([]);
+  });
+
+  const both = ["vendor-identifier", "class-identifier"];
+  test.each<[string, Partial<ManifestInput>, readonly (Partial<Finding> & { code: string })[]]>([
+    [
+      "no vendor condition",
+      { shared: commands(override(shared), "class-identifier") },
+      [{ severity: "error", code: "identity-condition-missing", condition: "vendor-identifier" }],
+    ],
+    [
+      "no class condition",
+      { shared: commands(override(shared), "vendor-identifier") },
+      [{ severity: "error", code: "identity-condition-missing", condition: "class-identifier" }],
+    ],
+    [
+      "no shared sequence",
+      {
+        ...absent("shared"),
+        ...install(override({ ...shared, uri: imageName }), "fetch", "image-match"),
+        ...absent("validate"),
+      },
+      [
+        { code: "identity-condition-missing", condition: "vendor-identifier" },
+        { code: "identity-condition-missing", condition: "class-identifier" },
+        { code: "validate-missing" },
+      ],
+    ],
+    [
+      "identity in one branch only",
+      {
+        shared: commands(
+          override(shared),
+          tryEach(both, ["component-slot"]),
+          "vendor-identifier",
+          override({ componentSlot: 1n }),
+        ),
+      },
+      [
+        { code: "identity-condition-missing", condition: "class-identifier" },
+        { code: "parameter-missing", command: "component-slot", parameter: "componentSlot" },
+      ],
+    ],
+    ["identity in a nested sequence", { shared: commands(override(shared), runSequence(...both)) }, []],
+    [
+      "a vendor condition without its parameter",
+      { shared: commands(override(without("vendorIdentifier")), ...both) },
+      [{ severity: "error", code: "parameter-missing", command: "vendor-identifier", parameter: "vendorIdentifier" }],
+    ],
+    [
+      "a digest without size",
+      { shared: commands(override(without("imageSize")), ...both) },
+      [{ severity: "warning", code: "image-size-missing" }],
+    ],
+    [
+      "an image-match without digest",
+      { shared: commands(override({ vendorIdentifier: vendorId, classIdentifier: classId }), ...both) },
+      [
+        { code: "parameter-missing", command: "image-match", parameter: "imageDigest" },
+        { code: "parameter-missing", command: "image-match", parameter: "imageDigest" },
+      ],
+    ],
+    [
+      "a fetch without URI",
+      install("fetch", "image-match"),
+      [{ severity: "error", code: "parameter-missing", command: "fetch", parameter: "uri" }],
+    ],
+    [
+      "a fetch that nothing matches",
+      { ...install(override({ uri: imageName }), "fetch"), ...absent("validate") },
+      [
+        { severity: "warning", code: "validate-missing" },
+        { severity: "error", code: "image-match-missing", directive: "fetch" },
+      ],
+    ],
+    [
+      "a write that nothing matches",
+      { ...install(override({ content: Uint8Array.of(1) }), "write"), validate: commands("vendor-identifier") },
+      [
+        { severity: "warning", code: "validate-without-image-match" },
+        { severity: "error", code: "image-match-missing", directive: "write" },
+      ],
+    ],
+    [
+      "an image-match before the fetch only",
+      { ...install("image-match", override({ uri: imageName }), "fetch"), ...absent("validate") },
+      [{ code: "validate-missing" }, { code: "image-match-missing" }],
+    ],
+    ["an image-match in validate only", install(override({ uri: imageName }), "fetch"), []],
+    [
+      "a fetch matched in one branch only",
+      {
+        ...install(override({ uri: imageName }), "fetch", tryEach(["image-match"], ["vendor-identifier"])),
+        ...absent("validate"),
+      },
+      [{ code: "validate-missing" }, { code: "image-match-missing" }],
+    ],
+    [
+      "URIs of two branches, one of them immutable",
+      install(
+        tryEach(
+          [override({ uri: imageName }), "image-match"],
+          [override({ uri: "http://a.example/b" }), "image-match"],
+        ),
+        "fetch",
+        "image-match",
+      ),
+      [{ severity: "notice", code: "uri-not-immutable", uri: "http://a.example/b" }],
+    ],
+    ["a payload inside", install(override({ uri: "#firmware" }), "fetch", "image-match"), []],
+    [
+      "a URI with the digest in capitals",
+      install(override({ uri: imageName.toUpperCase() }), "fetch", "image-match"),
+      [],
+    ],
+    [
+      "a URI without the digest",
+      install(override({ uri: "firmware.bin" }), "fetch", "image-match"),
+      [{ severity: "notice", code: "uri-not-immutable", uri: "firmware.bin" }],
+    ],
+    ["no validate", absent("validate"), [{ severity: "warning", code: "validate-missing" }]],
+    ["no reference URI", absent("referenceUri"), [{ severity: "notice", code: "reference-uri-missing" }]],
+    [
+      "a long text inside",
+      { text: text("a".repeat(40)) },
+      [{ severity: "warning", code: "text-not-severed", size: 52 }],
+    ],
+    ["a short text inside", { text: text("a") }, []],
+    [
+      "a text about another component",
+      { text: text("a", [Uint8Array.of(9)]) },
+      [{ severity: "warning", code: "text-component-unknown", component: "09" }],
+    ],
+    [
+      "a random UUID of version 1",
+      { shared: commands(override({ ...shared, vendorIdentifier: vendorId.with(6, 0x1d) }), ...both) },
+      [{ severity: "warning", code: "uuid-version", parameter: "vendorIdentifier", version: 1 }],
+    ],
+  ])("%s", (_, changes, findings) => {
+    const found = lint(changes);
+    expect(found.map(({ code }) => code)).toEqual(findings.map(({ code }) => code));
+    expect(found).toMatchObject(findings);
+  });
+
+  test("several components are followed each for itself", () => {
+    const at = (index: number | "all" | readonly number[]): CommandInput => ({ kind: "set-component-index", index });
+    const two = {
+      components: [component, [Uint8Array.of(1)]],
+      shared: commands(at("all"), override(shared), "vendor-identifier", "class-identifier"),
+      validate: commands(at([0, 1]), "image-match"),
+      invoke: commands(at(0), "invoke"),
+    };
+    const fetch = [override({ uri: imageName }), "fetch"];
+    const both = inline(commands(at(0), ...fetch, at(1), ...fetch, at("all"), "image-match"));
+    expect(lint({ ...two, install: both })).toEqual([]);
+    const one = inline(commands(at(0), ...fetch, at(1), ...fetch));
+    const found = lint({ ...two, install: one, validate: commands(at(0), "image-match") });
+    expect(found).toMatchObject([{ code: "image-match-missing" }]);
+  });
+
+  test("severed members: too short, and absent", () => {
+    const content = serializeSequence(commands(override({ uri: "#a" }), "fetch", "image-match"));
+    const severed = { at: "envelope", digest: manifestDigest(encloseBytes(content), "sha-256", nodeCrypto) } as const;
+    const changes = { install: severed };
+    expect(lint(changes, { severed: new Map([["install", content]]) })).toMatchObject([
+      { severity: "notice", code: "severed-without-gain", member: "install", size: content.length },
+    ]);
+    expect(lint(changes)).toMatchObject([{ severity: "notice", code: "member-absent", member: "install" }]);
+  });
+
+  test("points into the file", () => {
+    const envelope = enclose({ ...good, ...install(override({ uri: "firmware.bin" }), "fetch", "image-match") });
+    const result = lintEnvelope(opened(envelope), nodeCrypto);
+    const offset = result.ok ? (result.value[0]?.offset ?? 0) : 0;
+    // The command code 20 and its map of one parameter, number 21.
+    expect([...envelope.subarray(offset, offset + 3)]).toEqual([20, 0xa1, 21]);
+  });
+
+  test("refuses an envelope that contradicts itself", () => {
+    const envelope = opened(enclose(good));
+    const changed = { ...envelope, digest: digestOf(buildContext.crypto, "sha-256", Uint8Array.of(0)) };
+    expect(lintEnvelope(changed, nodeCrypto)).toMatchObject({ ok: false, error: { code: "manifest-digest-mismatch" } });
+  });
+});
+
+const vectors = new URL("../../../../shared/vectors/suit/draft-37/", import.meta.url);
+const hasVectors = existsSync(vectors);
+if (!hasVectors) console.warn("skipped: the vectors of draft-ietf-suit-manifest-37 are not here");
+
+describe.skipIf(!hasVectors)("published envelopes", () => {
+  const names = hasVectors ? readdirSync(vectors).filter((name) => name.endsWith(".cbor")) : [];
+
+  test("there are 13", () => {
+    expect(names).toHaveLength(13);
+  });
+
+  test.each(names)("%s has no error, and the deprecated algorithm exactly where it is signed", (name) => {
+    const result = lintEnvelope(opened(new Uint8Array(readFileSync(new URL(name, vectors)))), nodeCrypto);
+    if (!result.ok) throw new Error(result.error.code);
+    expect(result.value.filter(({ severity }) => severity === "error")).toEqual([]);
+    const isSigned = !name.includes("unsigned");
+    expect(result.value.some(({ code }) => code === "legacy-algorithm")).toBe(isSigned);
+  });
+
+  test("example 4 sets a digest without a size in payload-fetch", () => {
+    const file = new Uint8Array(readFileSync(new URL("example4.unsigned.cbor", vectors)));
+    const result = lintEnvelope(opened(file), nodeCrypto);
+    expect(result.ok && result.value).toContainEqual({ severity: "warning", code: "image-size-missing", offset: 239 });
+  });
+});
