@@ -30,14 +30,14 @@ export function runTool(tool: string, args: readonly string[], folder: string): 
 }
 
 /** The first lines of `--version` of compiler and linker: other versions may give other bytes. */
-export function installedToolchain(folder: string): string[] {
+function installedToolchain(folder: string): string[] {
   return ["arm-none-eabi-gcc", "arm-none-eabi-ld"].map(
     (tool) => runTool(tool, ["--version"], folder).split("\n")[0] ?? "",
   );
 }
 
 /** The versions the README records, from its lines ``- `arm-none-eabi-... ` ``. */
-export function recordedToolchain(readme: string): string[] {
+function recordedToolchain(readme: string): string[] {
   return Array.from(readme.matchAll(/^- built with `([^`]+)`$/gm), ([, version]) => version ?? "");
 }
 

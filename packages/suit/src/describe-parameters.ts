@@ -11,7 +11,7 @@ const maxBytesShown = 64;
 
 export const describeDigest = (digest: SuitDigest): string => `${digest.algorithm} ${bytesToHex(digest.bytes)}`;
 
-export function describeBytes(bytes: Uint8Array): string {
+function describeBytes(bytes: Uint8Array): string {
   if (bytes.length === 0) return "0 bytes";
   const cut = bytes.length > maxBytesShown ? " ..." : "";
   return `${bytes.length} bytes, ${bytesToHex(bytes.subarray(0, maxBytesShown))}${cut}`;

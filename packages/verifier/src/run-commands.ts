@@ -27,7 +27,7 @@ export interface Ran {
   readonly identity: ReadonlySet<IdentityCondition>;
 }
 
-export type IdentityCondition = "vendor-identifier" | "class-identifier";
+type IdentityCondition = "vendor-identifier" | "class-identifier";
 
 /** Where a sequence runs: soft-failure has a meaning only inside try-each and run-sequence. */
 type Scope = "procedure" | "try-each" | "run-sequence";
