@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import path from "node:path";
-import { type Failure, usage } from "./failure.ts";
+import { type Failure, unavailable, usage } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { fileFailure } from "./system-failure.ts";
 
@@ -100,7 +100,7 @@ export function makeFolder(io: Io, name: string): void {
     mkdirSync(path.resolve(io.workingFolder, name), { recursive: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") {
-      throw usage("not-a-folder", `${name} is a file, not a folder`, "name a folder");
+      throw unavailable("not-a-folder", `${name} is a file, not a folder`, "name a folder");
     }
     throw fileFailure(error, name);
   }

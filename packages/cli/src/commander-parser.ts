@@ -47,8 +47,8 @@ export function parseWithCommander(command: Command, words: readonly string[]): 
 const describe = (option: Option): string =>
   option.use === "repeatable" ? `${option.summary} (may be repeated)` : option.summary;
 
-/** Reads a line whose command is not known: prints a help page, or says what was probably meant. */
-export function parseUnknownCommand(entries: readonly CommandEntry[], words: readonly string[]): Parsed {
+/** The page of a group of commands or, with no words, of all; a word that is no command is a usage failure. */
+export function helpPage(entries: readonly CommandEntry[], words: readonly string[]): string {
   const page = new Page();
   const configure = (parser: Parser): Parser =>
     parser
@@ -74,11 +74,10 @@ export function parseUnknownCommand(entries: readonly CommandEntry[], words: rea
   try {
     program.parse([...words], { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError && error.code === "commander.help") return { page: page.text };
-    if (error instanceof CommanderError && error.code === "commander.helpDisplayed") return { page: page.text };
+    if (error instanceof CommanderError && error.code === "commander.help") return page.text;
     throw usageFailure(error, commandOf(words, groups));
   }
-  return { page: program.helpInformation() };
+  return program.helpInformation();
 }
 
 /** Where the mistake is: `sumac keys` for a wrong second word. */

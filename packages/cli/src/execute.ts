@@ -1,7 +1,8 @@
 import { removeTemporaryFiles } from "./atomic-file.ts";
 import type { Arguments, Command } from "./command.ts";
-import { type ExitCode, exitCode } from "./exit-code.ts";
+import type { ExitCode } from "./exit-code.ts";
 import { Failure, type FailureFacts, usage } from "./failure.ts";
+import { failWhenInterrupted } from "./interruption.ts";
 import type { Io } from "./io.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -9,7 +10,7 @@ import type { Terminal } from "./terminal.ts";
 export function execute(command: Command, given: Arguments, io: Io, terminal: Terminal): Promise<ExitCode> {
   checkValues(command, given);
   const running = command.run(given, { io, terminal });
-  return command.onInterrupt === "finish" ? running : Promise.race([running, interruption(io.interrupted)]);
+  return command.onInterrupt === "finish" ? running : Promise.race([running, failWhenInterrupted(io.interrupted)]);
 }
 
 function checkValues(command: Command, given: Arguments): void {
@@ -25,23 +26,6 @@ function checkValues(command: Command, given: Arguments): void {
       throw usage("missing-value", `--${option.name} has no value before ${swallowed}`, remedy);
     }
   }
-}
-
-/** What the command still does when this rejects ends with the process. */
-function interruption(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const stop = (): void =>
-      reject(
-        new Failure({
-          code: "interrupted",
-          problem: "stopped by a signal before the end",
-          remedy: "nothing half-written is left; run the command again",
-          exit: exitCode.interrupted,
-        }),
-      );
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
 }
 
 /** Turns whatever `work` throws into the two lines and an exit code; with --json also into an object on stdout. */

@@ -1,6 +1,6 @@
 import { suitDraft } from "@sumac/suit";
 import { commandIndex } from "./command-index.ts";
-import { parseUnknownCommand } from "./commander-parser.ts";
+import { helpPage, parseWithCommander } from "./commander-parser.ts";
 import { type ExitCode, exitCode, exitCodeMeaning } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -10,17 +10,18 @@ export async function answerGeneralQuestion(words: readonly string[], terminal: 
   const [first, ...rest] = words.filter((word) => word !== "--json");
   if (first === "--version" || first === "-V") return printVersion(terminal);
   if (first === "help" && rest[0] === "exit-codes") return printExitCodes(terminal);
-  const asked = first === "help" ? [...rest, "--help"] : words.filter((word) => word !== "--json");
-  const entry = commandIndex.find((candidate) => `${candidate.name} --help` === asked.join(" "));
+  const isHelp = (word: string): boolean => word === "--help" || word === "-h";
+  const asksForHelp = first === "help" || words.some(isHelp);
+  const topic = (first === "help" ? rest : words).filter((word) => word !== "--json" && !isHelp(word));
+  const entry = commandIndex.find(({ name }) => name === topic.join(" "));
   if (entry !== undefined) {
-    const { parseWithCommander } = await import("./commander-parser.ts");
     const parsed = parseWithCommander(await entry.load(), ["--help"]);
     if ("page" in parsed) terminal.page(parsed.page);
     return exitCode.ok;
   }
-  const parsed = parseUnknownCommand(commandIndex, asked);
-  if ("page" in parsed) terminal.page(parsed.page);
-  return asked.includes("--help") || asked.includes("-h") ? exitCode.ok : exitCode.usage;
+  // What is left is a group, nothing at all, or a word that nobody knows.
+  terminal.page(helpPage(commandIndex, topic));
+  return asksForHelp ? exitCode.ok : exitCode.usage;
 }
 
 function printVersion(terminal: Terminal): ExitCode {

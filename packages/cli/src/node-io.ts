@@ -49,7 +49,8 @@ function sink(descriptor: 1 | 2): TextSink {
       return terminal;
     },
     get columns() {
-      return (descriptor === 1 ? process.stdout : process.stderr).columns ?? 80;
+      // Some pseudo-terminals say zero.
+      return (descriptor === 1 ? process.stdout : process.stderr).columns || 80;
     },
   };
 }

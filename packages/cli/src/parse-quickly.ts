@@ -19,12 +19,15 @@ export function parseQuickly(command: Command, words: readonly string[]): Argume
     const name = equals < 0 ? word.slice(2) : word.slice(2, equals);
     const option = name === "json" ? { name } : command.options.find((candidate) => candidate.name === name);
     if (option === undefined) return undefined;
-    let value = equals < 0 ? undefined : word.slice(equals + 1);
-    if ("value" in option) {
-      value ??= words[++at];
-      if (value === undefined) return undefined;
-    } else if (value !== undefined) return undefined;
-    options.set(name, [...(options.get(name) ?? []), value ?? ""]);
+    const attached = equals < 0 ? undefined : word.slice(equals + 1);
+    if (!("value" in option)) {
+      if (attached !== undefined) return undefined;
+      options.set(name, [""]);
+      continue;
+    }
+    const value = attached ?? words[++at];
+    if (value === undefined) return undefined;
+    options.set(name, [...(options.get(name) ?? []), value]);
   }
   if (operands.length !== command.operands.length) return undefined;
   if (command.options.some((option) => option.use === "required" && !options.has(option.name))) return undefined;

@@ -1,6 +1,7 @@
 import type { Passphrase } from "@sumac/signing";
 import { askOnTerminal, type PassphraseSource, readPassphrase } from "@sumac/signing/node";
 import type { CommandContext } from "./command.ts";
+import { failWhenInterrupted } from "./interruption.ts";
 import { locate } from "./location.ts";
 import { noteWarnings, orFail } from "./signing-failure.ts";
 
@@ -20,7 +21,8 @@ export async function obtainPassphrase(
   request: PassphraseRequest,
   { io, terminal }: CommandContext,
 ): Promise<Passphrase> {
-  const read = orFail(await readPassphrase(chooseSource(request, io)));
+  const reading = readPassphrase(chooseSource(request, io));
+  const read = orFail(await Promise.race([reading, failWhenInterrupted(io.interrupted)]));
   noteWarnings(read.warnings, terminal);
   return read.passphrase;
 }

@@ -15,7 +15,7 @@ export async function runQuickly(words: readonly string[], io: Io): Promise<Exit
   if (words[0] !== verify.name) return undefined;
   const given = parseQuickly(verify, words.slice(1));
   if (given === undefined) return undefined;
-  const terminal = new Terminal(io, given.flag("json") === "given" ? "json" : "text");
+  const terminal = new Terminal(io, words.includes("--json") ? "json" : "text");
   const explain = (thrown: unknown) => explainFault(thrown, io);
   // Nothing to tidy up: without a payload a signal may simply end the process, as it does before any handler is there.
   const command = given.all("payload").length === 0 ? ({ ...verify, onInterrupt: "finish" } as const) : verify;

@@ -12,7 +12,9 @@ export function runCommand(words: readonly string[], io: Io): Promise<ExitCode> 
   return answering(terminal, explain, () => dispatch(words, io, terminal));
 }
 
-async function dispatch(words: readonly string[], io: Io, terminal: Terminal): Promise<ExitCode> {
+async function dispatch(line: readonly string[], io: Io, terminal: Terminal): Promise<ExitCode> {
+  // `sumac --json keys list` is as clear as `sumac keys list --json`.
+  const words = line[0] === "--json" ? [...line.slice(1), "--json"] : line;
   const entry = named(words, 2) ?? named(words, 1);
   if (entry === undefined) {
     const { answerGeneralQuestion } = await import("./general-help.ts");

@@ -1,5 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import type { Refusal } from "@sumac/server";
 import { exitCode } from "./exit-code.ts";
 import { Failure, unavailable } from "./failure.ts";
 
@@ -99,7 +100,8 @@ class TimedOut extends Error {}
 /** An answer that is no success: the server's refusal in its own words, its fault, or not a Sumac server at all. */
 export async function answerFailure({ status, body }: ServerAnswer, url: URL): Promise<Failure> {
   const { explain, readAnswer } = await import("@sumac/server");
-  const reason = readAnswer(body);
+  // An answer to HEAD has no body.
+  const reason = readAnswer(body) ?? bodiless[status];
   if (reason === undefined) {
     const remedy = "check that --server is the address of a Sumac server";
     return unavailable("unexpected-answer", `${url.host} answered ${status} to ${url.pathname}`, remedy);
@@ -109,6 +111,12 @@ export async function answerFailure({ status, body }: ServerAnswer, url: URL): P
   const exit = status < 500 && status !== 429 ? exitCode.refused : exitCode.unavailable;
   return new Failure({ code, ...explain(reason), exit });
 }
+
+const bodiless: Readonly<Record<number, Refusal>> = {
+  401: { code: "unauthorized" },
+  403: { code: "role-missing", need: "publish" },
+  429: { code: "too-many-requests" },
+};
 
 /** What of the link failed, in the words of the device's DDI client. */
 function linkFailure(error: unknown, url: URL): Failure {

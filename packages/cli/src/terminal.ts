@@ -30,6 +30,8 @@ export class Terminal {
   readonly format: OutputFormat;
   readonly #io: Io;
   #progress: Progress | undefined;
+  /** Whether stdout holds a stream of lines: then an error is a line too. */
+  #streaming = false;
 
   constructor(io: Io, format: OutputFormat) {
     this.#io = io;
@@ -49,11 +51,12 @@ export class Terminal {
 
   /** The result for a program; nothing without --json. */
   json(value: Jsonable): void {
-    if (this.format === "json") this.#write(this.#io.stdout, jsonText(value));
+    if (this.format === "json") this.#write(this.#io.stdout, this.#streaming ? jsonLine(value) : jsonText(value));
   }
 
   /** One event of a command that goes on, as one line of JSON; nothing without --json. */
   jsonLine(value: Jsonable): void {
+    this.#streaming = true;
     if (this.format === "json") this.#write(this.#io.stdout, jsonLine(value));
   }
 
@@ -107,13 +110,15 @@ export class Progress {
   readonly #total: number;
   readonly #sink: TextSink | undefined;
   #done = 0;
-  #drawnAt = 0;
+  /** What is over at once needs no bar. */
+  #drawnAt: number;
   #shown = false;
 
   constructor(label: string, total: number, sink: TextSink | undefined) {
     this.#label = label;
     this.#total = total;
     this.#sink = sink;
+    this.#drawnAt = sink === undefined ? 0 : performance.now();
   }
 
   advance(bytes: number): void {

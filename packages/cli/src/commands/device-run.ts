@@ -8,6 +8,7 @@ import {
   explainDevice,
   explainFault,
   type Round,
+  Unavailable,
 } from "@sumac/device";
 import { createNodeHttp, wait } from "@sumac/device/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
@@ -16,6 +17,7 @@ import { Observer } from "../device/observer.ts";
 import { type FactoryPlan, factoryOptions, fetchFirstRelease, planFactory, provision } from "../device/provision.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure, usage } from "../failure.ts";
+import { interrupted } from "../interruption.ts";
 import { parseChoice, parseServerUrl } from "../option-values.ts";
 import { readToken } from "../token-file.ts";
 
@@ -62,6 +64,8 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     } finally {
       opened.close();
     }
+  } catch (error) {
+    throw error instanceof Unavailable && error.code === "aborted" && io.interrupted.aborted ? interrupted() : error;
   } finally {
     connection.close();
   }
@@ -148,7 +152,7 @@ async function operate(
   }
 }
 
-/** One update. A server that hears for the first time what the device is has its offer ready at the next poll. */
+/** One update. A server that has just heard what the device is and runs may see its own offer differently. */
 async function once(agent: Agent, observer: Observer, { io, terminal }: CommandContext): Promise<ExitCode> {
   let round = await agent.runOnce(io.interrupted);
   if (round.did === "nothing" && observer.introduced) round = await agent.runOnce(io.interrupted);

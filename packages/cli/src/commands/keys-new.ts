@@ -18,6 +18,8 @@ export const keysNew: Command = {
     { name: "passphrase-file", value: "file", summary: "file that holds the passphrase" },
   ],
   notes: [passphraseNote, "An existing key is never overwritten."],
+  // The two files are one step: a signal is heeded at the prompt, not between them.
+  onInterrupt: "finish",
   run,
 };
 

@@ -105,7 +105,8 @@ async function upload(
   const url = apiUrl(server, `blobs/${sha256}`);
   const present = await askServer({ method: "HEAD", url, token });
   if (present.status === 200) return "already-there";
-  // A HEAD answer has no body: the refusals that have one come with the PUT.
+  // Told before the payload is sent, not after.
+  if (present.status !== 404) throw await answerFailure(present, url);
   const progress = terminal.progress(`uploading ${path.basename(file)} (${humanSize(size)})`, size);
   try {
     const body = { type: "application/octet-stream", length: size, chunks: fileChunks(io, file, progress) };

@@ -36,6 +36,8 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
     terminal.line(`  ${remedy}`);
   }
   const errors = findings.filter(({ severity }) => severity === "error").length;
-  terminal.line(findings.length === 0 ? "nothing to remark" : `${findings.length} findings, ${errors} of them errors`);
+  terminal.line(
+    findings.length === 0 ? "nothing to remark" : `errors: ${errors}, other findings: ${findings.length - errors}`,
+  );
   return errors === 0 ? exitCode.ok : exitCode.refused;
 }

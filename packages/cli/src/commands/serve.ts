@@ -5,6 +5,7 @@ import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
 import { fileState } from "../file-state.ts";
+import { untilInterrupted } from "../interruption.ts";
 import { locate } from "../location.ts";
 import { parsePort } from "../option-values.ts";
 import { readToken } from "../token-file.ts";
@@ -62,7 +63,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     terminal.line(
       `  publish with: sumac publish FILE.suit --server ${server.url} --token-file ${publishTokenFile ?? "FILE"}`,
     );
-    await interruption(io.interrupted);
+    await untilInterrupted(io.interrupted);
   } finally {
     await server.close();
   }
@@ -117,9 +118,3 @@ function checkPublicUrl(value: string): string {
   if (plain && !value.endsWith("/")) return value;
   throw usage("bad-value", `--public-url ${value} is no http(s) address`, "give one without a slash at its end");
 }
-
-const interruption = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });

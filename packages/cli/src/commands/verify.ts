@@ -7,6 +7,7 @@ import {
   type ImageExpectation,
   type ImageRejection,
   matchImage,
+  type Recipient,
   type Rejection,
   type Signer,
   type TrustRecord,
@@ -53,9 +54,11 @@ interface Checked {
 
 async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
   const trust = await trustFromKeys(given, "key", io);
-  const identifier = (name: string): readonly Uint8Array[] | "any" => {
-    const value = given.option(name);
-    return value === undefined ? "any" : [parseIdentifier(name, value)];
+  const recipient: Recipient = {
+    vendorIds: identifiers(given, "vendor-id"),
+    classIds: identifiers(given, "class-id"),
+    deviceIds: "any",
+    components: "any",
   };
   const floor = parseUnsigned("floor", given.option("floor") ?? "0");
   const { bytes, size } = await readBounded(io, given.operand("file"), defaultLimits.maxBytes);
@@ -65,12 +68,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const verdict = verifyEnvelope(bytes, {
     crypto: nodeCrypto,
     trust,
-    recipient: {
-      vendorIds: identifier("vendor-id"),
-      classIds: identifier("class-id"),
-      deviceIds: "any",
-      components: "any",
-    },
+    recipient,
     installed: { floor },
     now: BigInt(Math.floor(Date.now() / 1000)),
     absentMembers: "leave-out",
@@ -79,6 +77,11 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const payloads = await checkPayloads(verdict.value, given.all("payload"), io, terminal);
   if ("code" in payloads) return refuse(payloads, bytes, trust, terminal);
   return accept(verdict.value, payloads, terminal);
+}
+
+function identifiers(given: Arguments, option: string): Recipient["vendorIds"] {
+  const value = given.option(option);
+  return value === undefined ? "any" : [parseIdentifier(option, value)];
 }
 
 /** Every image the plan names: those in the envelope always, those beside it when a file is given. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, request, 
 import type { AddressInfo } from "node:net";
 
 /** What the attacker does to an artifact on its way; `endless` never stops sending. */
-export type Tampered = Uint8Array | "endless";
+type Tampered = Uint8Array | "endless";
 
 /** By file name, the envelope being `manifest.suit`; undefined = left alone. */
 export type Tampering = (filename: string, original: Uint8Array) => Tampered | undefined;

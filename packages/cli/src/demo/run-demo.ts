@@ -20,7 +20,7 @@ import { DemoDevice, demoLayout } from "./demo-device.ts";
 import { type DemoProduct, type DemoRelease, makeRelease, readDemoProduct } from "./demo-product.ts";
 import { OnPathAttacker } from "./on-path-attacker.ts";
 
-export interface DemoStep {
+interface DemoStep {
   readonly name: string;
   readonly ok: boolean;
   readonly ms: number;

@@ -1,0 +1,314 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  type BuiltRelease,
+  buildRelease,
+  emptyFolder,
+  filesIn,
+  fixture,
+  type Said,
+  sumac,
+  testPublicKey,
+  twoLines,
+} from "../sumac.test.support.ts";
+
+/** `sumac serve` in this process, until it is stopped. */
+class Served {
+  readonly folder = emptyFolder();
+  readonly #stop = new AbortController();
+  #running: Promise<Said> | undefined;
+  url = "";
+
+  /** Resolves when it listens. */
+  async start(port = "0"): Promise<this> {
+    const files = ["--publish-token-file", "publish.token", "--device-token-file", "device.token"];
+    const words = ["serve", "--data", "data", "--trust", testPublicKey("vendor"), "--port", port, ...files, "--json"];
+    const listening = new Promise<string>((resolve, reject) => {
+      this.#running = sumac(words, {
+        folder: this.folder,
+        interrupted: this.#stop.signal,
+        onOutput: (text) => {
+          const url = /"event":"listening","url":"([^"]+)"/.exec(text)?.[1];
+          if (url !== undefined) resolve(url);
+        },
+      });
+      this.#running.then((said) => reject(new Error(said.stderr)), reject);
+    });
+    this.url = await listening;
+    return this;
+  }
+
+  async stop(): Promise<Said> {
+    this.#stop.abort();
+    if (this.#running === undefined) throw new Error("it was never started");
+    return this.#running;
+  }
+
+  token(name: "publish" | "device"): string {
+    return path.join(this.folder, `${name}.token`);
+  }
+
+  publish(envelope: string, ...words: readonly string[]): Promise<Said> {
+    return sumac([
+      "publish",
+      envelope,
+      "--server",
+      this.url,
+      "--token-file",
+      this.token("publish"),
+      "--json",
+      ...words,
+    ]);
+  }
+
+  device(folder: string, ...words: readonly string[]): Promise<Said> {
+    return sumac([
+      "device",
+      "run",
+      folder,
+      "--server",
+      this.url,
+      "--token-file",
+      this.token("device"),
+      "--once",
+      ...words,
+    ]);
+  }
+}
+
+const factory = ["--id", "dev-1", "--trust", testPublicKey("vendor"), "--config", fixture("sumac.yaml")];
+let served: Served;
+let first: BuiltRelease;
+let second: BuiltRelease;
+
+beforeAll(async () => {
+  served = await new Served().start();
+  first = await buildRelease(emptyFolder(), { version: "1.0.0", sequence: "1" });
+  second = await buildRelease(emptyFolder());
+});
+
+afterAll(async () => {
+  await served.stop();
+});
+
+describe("serve", () => {
+  test("makes its tokens, for its owner only, and says where it listens", () => {
+    for (const name of ["publish", "device"] as const) {
+      expect(statSync(served.token(name)).mode & 0o777).toBe(0o600);
+      expect(readFileSync(served.token(name), "utf8")).toMatch(/^[A-Za-z0-9_-]{43}\n$/);
+    }
+    expect(served.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  });
+  test("ends in order on a signal, and starts again with the same tokens", async () => {
+    const own = await new Served().start();
+    const token = readFileSync(own.token("publish"), "utf8");
+    const said = await own.stop();
+    expect(said.code).toBe(0);
+    expect(said.stdout).toMatch(/"event":"stopped"\}\n$/);
+    expect(said.stdout + said.stderr).not.toContain(token.trim());
+    const words = ["serve", "--data", "data", "--trust", testPublicKey("vendor"), "--port", "0"];
+    const again = await sumac([...words, "--publish-token-file", "publish.token"], {
+      folder: own.folder,
+      interrupted: AbortSignal.abort(),
+    });
+    expect(again.code).toBe(0);
+    expect(readFileSync(own.token("publish"), "utf8")).toBe(token);
+  });
+  test.each([
+    [
+      "a data folder in use",
+      () => ["--data", path.join(served.folder, "data"), "--port", "0"],
+      "data-directory-in-use",
+      5,
+    ],
+    ["a port in use", () => ["--data", "data", "--port", new URL(served.url).port], "address-unavailable", 5],
+    ["a data folder that is a file", () => ["--data", testPublicKey("vendor"), "--port", "0"], "storage-failed", 5],
+    [
+      "an address that is not here",
+      () => ["--data", "data", "--port", "0", "--host", "192.0.2.1"],
+      "address-unavailable",
+      5,
+    ],
+  ])("%s", async (_, words, code, exit) => {
+    const said = await sumac(["serve", "--trust", testPublicKey("vendor"), ...words()], { folder: emptyFolder() });
+    expect(said.code).toBe(exit);
+    expect(lastLines(said)).toMatch(twoLines(code));
+  });
+  test("a token of another server is not mistaken for its own", async () => {
+    const folder = emptyFolder();
+    writeFileSync(path.join(folder, "token"), readFileSync(served.token("publish")));
+    const words = ["serve", "--data", "data", "--port", "0", "--trust", testPublicKey("vendor")];
+    const said = await sumac([...words, "--publish-token-file", "token"], { folder });
+    expect(said.code).toBe(2);
+    expect(lastLines(said)).toMatch(twoLines("token-unknown"));
+  });
+});
+
+/** Without the server's log, which is JSON. */
+const lastLines = ({ stderr }: Said): string => stderr.replace(/^\{.*\}\n/gm, "");
+
+describe("publish", () => {
+  test("uploads once, and repeating changes nothing", async () => {
+    const once = await served.publish(first.envelope);
+    expect(once.json()).toMatchObject({
+      outcome: "published",
+      release: { sequence: 1, version: "1.0.0", manifestDigest: first.manifestDigest },
+      payloads: [{ uri: first.uri, upload: "uploaded" }],
+    });
+    const again = await served.publish(first.envelope);
+    expect(again.code).toBe(0);
+    expect(again.json()).toMatchObject({ outcome: "already-published", payloads: [{ upload: "already-there" }] });
+  });
+  test.each([
+    [
+      "a server that is not there",
+      "server-unreachable",
+      5,
+      () => ["--server", "http://127.0.0.1:1", "--token-file", served.token("publish")],
+    ],
+    ["a wrong token", "unauthorized", 3, () => ["--server", served.url, "--token-file", wrongToken()]],
+    ["a device's token", "role-missing", 3, () => ["--server", served.url, "--token-file", served.token("device")]],
+    [
+      "another path",
+      "not-found",
+      3,
+      () => ["--server", `${served.url}/elsewhere`, "--token-file", served.token("publish")],
+    ],
+  ])("%s", async (_, code, exit, words) => {
+    const said = await sumac(["publish", second.envelope, ...words()]);
+    expect(said.stderr).toMatch(twoLines(code));
+    expect(said).toMatchObject({ code: exit, stdout: "" });
+  });
+  test("an unsigned envelope is refused by the server with the verifier's own code", async () => {
+    const unsigned = await buildRelease(emptyFolder(), { version: "1.2.0", sequence: "9", signers: [] });
+    const said = await served.publish(unsigned.envelope);
+    expect(said.code).toBe(3);
+    expect(said.stderr).toMatch(twoLines("threshold-not-met"));
+  });
+  test("a payload that is not the signed one is refused before it is sent", async () => {
+    const said = await served.publish(second.envelope, "--payload", first.payload);
+    expect(said.code).toBe(3);
+    expect(said.stderr).toMatch(twoLines("payload-digest-mismatch"));
+  });
+  test("a payload that is not beside the envelope", async () => {
+    const folder = emptyFolder();
+    const alone = path.join(folder, "alone.suit");
+    writeFileSync(alone, readFileSync(second.envelope));
+    expect((await served.publish(alone)).stderr).toMatch(twoLines("payload-not-found"));
+    expect((await served.publish(alone, "--payload", `${second.uri}=${second.payload}`)).code).toBe(0);
+  });
+  test("a lower number than the newest", async () => {
+    const late = await buildRelease(emptyFolder(), { version: "1.2.0", sequence: "2" });
+    expect((await served.publish(late.envelope)).stderr).toMatch(twoLines("sequence-reused"));
+  });
+
+  function wrongToken(): string {
+    const file = path.join(emptyFolder(), "wrong.token");
+    writeFileSync(file, "x".repeat(43));
+    return file;
+  }
+});
+
+describe("device run", () => {
+  test("provisions, boots, updates, and knows on the next day what it runs", async () => {
+    const own = await new Served().start();
+    try {
+      const folder = path.join(emptyFolder(), "dev");
+      const nothing = await own.device(folder, ...factory);
+      expect(nothing.code).toBe(5);
+      expect(nothing.stderr).toMatch(twoLines("no-release"));
+      expect(filesIn(path.dirname(folder))).toEqual([]);
+
+      await own.publish(first.envelope);
+      const made = await own.device(folder, ...factory);
+      expect(made.stdout).toMatch(/^booting 1\.0\.0 \(sequence 1\) from slot a\n/);
+      expect(made).toMatchObject({ code: 0, stderr: "" });
+
+      await own.publish(second.envelope);
+      const failed = await own.device(folder, "--fail-self-test");
+      expect(failed.code).toBe(6);
+      expect(failed.stderr).toMatch(twoLines("update-reverted"));
+      expect(failed.stdout).toContain("booting 1.1.0 (sequence 2) from slot b, on trial\n");
+      expect(failed.stdout).toContain(
+        "booting 1.0.0 (sequence 1) from slot a: the trial of the other slot was not confirmed\n",
+      );
+
+      const updated = await own.device(folder, "--json");
+      expect(updated.code).toBe(0);
+      const events = updated.stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { event: string });
+      expect(events.map(({ event }) => event)).toEqual(
+        expect.arrayContaining(["booted", "staged", "armed", "confirmed", "finished"]),
+      );
+      expect(events.at(-1)).toEqual({ event: "finished", did: "updated" });
+
+      const status = await sumac(["device", "status", folder, "--json"]);
+      expect(status.json()).toMatchObject({
+        id: "dev-1",
+        floor: { sequence: 2, manifestDigest: second.manifestDigest },
+        next: { boot: "running", mode: "confirmed", image: { version: "1.1.0", slot: "b" } },
+      });
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test("an offered release that the device does not trust is refused, and the device stays as it is", async () => {
+    const folder = path.join(emptyFolder(), "dev");
+    const stranger = ["--id", "dev-2", "--trust", testPublicKey("foreign"), "--config", fixture("sumac.yaml")];
+    const said = await served.device(folder, ...stranger, "--factory", first.envelope);
+    expect(said.code).toBe(3);
+    expect(said.stderr).toMatch(twoLines("signer-unknown"));
+    expect(filesIn(path.dirname(folder))).toEqual([]);
+  });
+
+  test("runs until a signal, and answers 0", async () => {
+    const folder = path.join(emptyFolder(), "dev");
+    const stop = new AbortController();
+    const said = await sumac(
+      [
+        "device",
+        "run",
+        folder,
+        "--server",
+        served.url,
+        "--token-file",
+        served.token("device"),
+        ...factory,
+        "--factory",
+        first.envelope,
+      ],
+      {
+        interrupted: stop.signal,
+        onOutput: (text) => void (text.startsWith("booting") && setTimeout(() => stop.abort(), 50)),
+      },
+    );
+    expect(said.code).toBe(0);
+    expect(said.stdout).toMatch(/stopped\n$/);
+  });
+
+  test.each([
+    ["another name than the device has", ["--id", "somebody-else"], "device-id-differs", 2],
+    ["an unknown kind of token", ["--token-kind", "secret"], "bad-value", 2],
+  ])("%s", async (_, words, code, exit) => {
+    const folder = path.join(emptyFolder(), "dev");
+    await served.device(folder, ...factory, "--factory", first.envelope);
+    const said = await served.device(folder, ...words);
+    expect(said.stderr).toMatch(twoLines(code));
+    expect(said.code).toBe(exit);
+  });
+
+  test("a damaged folder is told as such, and left alone", async () => {
+    const folder = path.join(emptyFolder(), "dev");
+    await served.device(folder, ...factory, "--factory", first.envelope);
+    writeFileSync(path.join(folder, "flash.bin"), "short");
+    expect((await served.device(folder)).stderr).toMatch(twoLines("storage-mismatch"));
+    expect((await sumac(["device", "status", folder])).stderr).toMatch(twoLines("storage-mismatch"));
+    writeFileSync(path.join(folder, "device.json"), "{}");
+    expect((await served.device(folder)).stderr).toMatch(twoLines("device-folder-damaged"));
+    expect(readFileSync(path.join(folder, "flash.bin"), "utf8")).toBe("short");
+  });
+});
