@@ -415,6 +415,20 @@ describe("cancelling", () => {
     expect(server.calls).toContain("GET firmware.bin from 0");
   });
 
+  test("is rejected while the image is on trial and there is nothing to go back to", async () => {
+    const { agent, device, flash, server } = await begin({ selfTest: async () => "failed" });
+    server.offered = deploymentOf("7", second);
+    server.intercept = (call) => {
+      if (call.endsWith("installed")) flash.tamper(testLayout.slots.a.imageOffset, new Uint8Array(16));
+    };
+    expect(await agent.runOnce()).toMatchObject({ did: "nothing" });
+    expect(device.status()).toMatchObject({ running: { sequence: 6n }, mode: "trial" });
+    server.cancelling = "7";
+    expect(await agent.runOnce()).toMatchObject({ did: "nothing" });
+    expect(server.feedbacks.at(-1)).toBe("POST cancel 7 rejected/none trial-running");
+    expect(device.status()).toMatchObject({ running: { sequence: 6n }, mode: "trial" });
+  });
+
   for (const step of ["downloaded", "staged", "installed"]) {
     test(`an action that the server closed meanwhile is given up at "${step}"`, async () => {
       const { agent, device, server } = await begin();

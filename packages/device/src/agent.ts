@@ -287,9 +287,13 @@ export class Agent {
     const { device, server } = this.#ports;
     const { stopId } = await server.cancellation(href);
     const { boot, report, mode } = device.status();
-    // What is armed for another action is not what the server means; an image on trial is beyond recall.
-    const ours = boot.state !== "armed" || report === undefined || report.action === stopId;
-    if (ours && mode === "confirmed") await device.abandon();
+    if (mode === "trial") {
+      // Beyond recall: only the next boot can take it back, and to say "cancelled" would be a lie.
+      await server.cancelFeedback(stopId, { execution: "rejected", finished: "none", details: ["trial-running"] });
+      return { did: "nothing" };
+    }
+    // What is armed for another action is not what the server means.
+    if (boot.state !== "armed" || report === undefined || report.action === stopId) await device.abandon();
     await server.cancelFeedback(stopId, { execution: "closed", finished: "success", details: ["cancelled"] });
     this.#ports.observe({ event: "cancelled", action: stopId });
     return { did: "cancelled", action: stopId };

@@ -35,7 +35,7 @@ export function explain(reason: Refusal | Fault): Explanation {
     case "unauthorized":
       return say(
         "the server does not accept the token",
-        "create one with `sumac serve token` and pass that, or ask for it",
+        "pass a token that was created for this server and not revoked",
       );
     case "role-missing":
       return say(`the token may not do this; it needs the role ${reason.need}`, "use a token with that role");
@@ -119,7 +119,7 @@ export function explain(reason: Refusal | Fault): Explanation {
     case "already-installed":
       return say(
         "the device has installed the release and waits for its restart",
-        "let it start, then publish a newer release",
+        "let it start; if it never will, give the action up",
       );
     case "too-many-attributes":
       return say(`a device has at most ${reason.limit} attributes`, "report fewer");

@@ -4,6 +4,7 @@ export type { ReleaseView } from "./api/release-view.ts";
 export type { CheckEnvelope, CheckedEnvelope, EnvelopeRefusal, RemotePayload } from "./check-envelope.ts";
 export { checkWithVerifier, type VerifierCheck } from "./check-with-verifier.ts";
 export { type Explanation, explain, type Fault, readAnswer } from "./explain.ts";
+export type { LogLevel } from "./http/app.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
 export { httpStatus, type Refusal, type RefusalCode } from "./refusal.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./start-server.ts";

@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { err, ok } from "@sumac/cbor";
-import { hexToBytes } from "@sumac/crypto";
 import { afterEach } from "vitest";
 import { measureBytes } from "./blobs/measure.ts";
-import type { CheckEnvelope } from "./check-envelope.ts";
 import { type RunningServer, type ServerOptions, type ServerParts, startServer } from "./start-server.ts";
 import { createToken } from "./tokens/create-token.ts";
 import type { TokenRole } from "./tokens/token.ts";
+import { classId, type ToyEnvelope, toyCheck, vendorId } from "./toy-envelope.test.support.ts";
+
+export { classId, vendorId };
 
 const cleanUp: (() => Promise<void> | void)[] = [];
 
@@ -24,42 +24,6 @@ export function temporaryDirectory(): string {
   atEnd(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
-
-export const vendorId = "fa6b4a53d5ad5fdfbe9de663e4d41ffe";
-export const classId = "1492af1425695e48bf429b2d51f2ab45";
-
-/** What the check of the tests reads from an "envelope", which is this as JSON. The real check has tests of its own. */
-export interface ToyEnvelope {
-  readonly signed: boolean;
-  readonly vendorId: string;
-  readonly classId: string;
-  readonly components: readonly string[];
-  readonly sequence: number;
-  readonly payloads: readonly { readonly uri: string; readonly sha256: string; readonly size: number }[];
-  readonly salt?: string;
-  readonly manifestDigest?: string;
-}
-
-export const toyCheck: CheckEnvelope = (bytes) => {
-  const toy = JSON.parse(new TextDecoder().decode(bytes)) as ToyEnvelope;
-  if (!toy.signed) return err({ code: "signer-unknown", keyIds: ["00ff"] });
-  return ok({
-    vendorId: hexToBytes(toy.vendorId),
-    classId: hexToBytes(toy.classId),
-    components: toy.components,
-    sequence: BigInt(toy.sequence),
-    manifestDigest: {
-      algorithm: "sha-256",
-      bytes: hexToBytes(toy.manifestDigest ?? measureBytes(bytes).sha256),
-    },
-    payloads: toy.payloads.map(({ uri, sha256, size }) => ({
-      uri,
-      digest: { algorithm: "sha-256", bytes: hexToBytes(sha256) },
-      size: BigInt(size),
-    })),
-    name: "toy",
-  });
-};
 
 export interface TestServer extends RunningServer {
   readonly dataDirectory: string;
@@ -86,7 +50,7 @@ export function at(answer: Answer, path: string): unknown {
     .reduce<unknown>((value, key) => (value as Readonly<Record<string, unknown>> | undefined)?.[key], answer.json);
 }
 
-export async function read(response: Response): Promise<Answer> {
+async function read(response: Response): Promise<Answer> {
   const text = await response.text();
   const json: unknown = text.startsWith("{") ? JSON.parse(text) : undefined;
   return { status: response.status, headers: response.headers, text, json };
@@ -151,8 +115,12 @@ export async function putBlob(
   return read(response);
 }
 
-export const image = (length: number, seed: number = 1): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 17 + (i >> 8)) & 0xff);
+/** Bytes that differ by place and seed. */
+export function image(length: number, seed: number = 1): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = (i * 31 + seed * 17 + (i >> 8)) & 0xff;
+  return bytes;
+}
 
 export interface ToyRelease {
   readonly payload: Uint8Array;

@@ -106,6 +106,16 @@ async function rememberInstalled(writer: Writer, scope: Scope, row: ActionRow): 
     .execute();
 }
 
+/** The device went on after its last report: the same words again are a new report, not a repeated one. */
+export async function forgetLastFeedback(writer: Writer, scope: Scope, id: number): Promise<void> {
+  await writer
+    .updateTable("actions")
+    .set({ last_feedback: null })
+    .where(inScope(scope, "actions"))
+    .where("id", "=", id)
+    .execute();
+}
+
 /** The one action of a device that DDI offers. */
 export const openAction = (reader: Reader, scope: Scope, controllerId: string): Promise<ActionRow | undefined> =>
   reader

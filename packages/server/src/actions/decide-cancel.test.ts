@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Action } from "./action.ts";
-import { decideCancel, decideCancelFeedback } from "./decide-cancel.ts";
+import { decideCancel, decideCancelFeedback, decideGiveUp } from "./decide-cancel.ts";
 import type { Feedback } from "./feedback.ts";
 
 const unseen: Action = {
@@ -72,4 +72,32 @@ test.each([
   ["nobody asked", running, answer("closed"), { state: "downloading", link: "open", cancel: "none" }],
 ] as const)("%s", (_name, action, feedback, after) => {
   expect(decideCancelFeedback(action, feedback)).toMatchObject(after);
+});
+
+test("the Sumac agent takes an installed image out again", () => {
+  const feedback: Feedback = { execution: "closed", finished: "success", details: ["cancelled"] };
+  const waiting: Action = { ...installed, cancel: "requested" };
+  expect(decideCancelFeedback(waiting, feedback)).toMatchObject({ state: "cancelled", link: "closed" });
+  const swupdate: Action = { ...waiting, profile: "closes-after-restart" };
+  expect(decideCancelFeedback(swupdate, feedback)).toMatchObject({
+    state: "installed-pending-restart",
+    cancel: "refused",
+  });
+});
+
+test.each([unseen, running, installed, { ...installed, link: "closed" }] as const)(
+  "an operator can give up waiting",
+  (action) => {
+    expect(decideGiveUp(action)).toMatchObject({
+      ok: true,
+      value: { state: "failed", link: "closed", reason: "given-up-by-operator" },
+    });
+  },
+);
+
+test("what has ended cannot be given up", () => {
+  expect(decideGiveUp({ ...installed, state: "running-verified", link: "closed" })).toMatchObject({
+    ok: false,
+    error: { code: "action-closed" },
+  });
 });

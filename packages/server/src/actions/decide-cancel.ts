@@ -23,8 +23,18 @@ export function decideCancelFeedback(action: Action, feedback: Feedback): Action
   if (feedback.execution === "rejected") return { ...action, cancel: "refused" };
   if (feedback.execution !== "closed") return action;
   // Acknowledged too late: the new image is in place and boots next time (server.md 4, "cancel after installation").
-  if (action.state === "installed-pending-restart") return { ...action, cancel: "refused" };
+  // Only the Sumac agent takes it out again, and says so.
+  const takenOut = action.profile === "signed-report" && feedback.details.includes("cancelled");
+  if (action.state === "installed-pending-restart" && !takenOut) return { ...action, cancel: "refused" };
   return feedback.finished === "failure"
     ? close(action, "failed", "cancel-failed")
     : close(action, "cancelled", "cancelled-by-operator");
+}
+
+/** An operator no longer waits for a device: what it may still report is kept, and changes nothing. */
+export function decideGiveUp(action: Action): Result<Action, CancelRefusal> {
+  if (action.link === "closed" && action.state !== "installed-pending-restart") {
+    return err({ code: "action-closed", state: action.state });
+  }
+  return ok(close(action, "failed", "given-up-by-operator"));
 }

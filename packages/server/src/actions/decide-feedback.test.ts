@@ -75,6 +75,14 @@ describe("the Sumac agent (signed-report)", () => {
       failure("self-test-failed"),
       { state: "rolled-back", link: "closed", reason: "self-test-failed" },
     ],
+    [
+      "a reversion, and why",
+      delivered,
+      failure("rolled-back", "self-test-failed"),
+      { state: "rolled-back", reason: "self-test-failed" },
+    ],
+    ["a reversion without a reason", pending, failure("rolled-back"), { state: "rolled-back", reason: "rolled-back" }],
+    ["a reversion of what was never fetched", manifestOnly, failure("rolled-back"), { state: "failed" }],
     ["failure in prose", delivered, failure("Oops: <b>", "Again!"), { state: "failed", reason: "unexplained" }],
     ["cancelled by the device", delivered, says("canceled", "none"), { state: "cancelled", link: "closed" }],
     [

@@ -18,6 +18,7 @@ const staged: readonly string[] = ["staged", "downloaded", "File checksum OK."];
 const installed: readonly string[] = ["installed", "All Chunks Installed."];
 const verified = "running-verified";
 const alreadyInstalled = "already-installed";
+const rolledBack = "rolled-back";
 const skipped = "Skipped Update.";
 
 /** A report on a deployment. Pure: the same action and report always lead to the same outcome. */
@@ -54,7 +55,9 @@ function progressed(action: Action, feedback: Feedback): Action {
 }
 
 function fail(action: Action, feedback: Feedback): Action {
-  const state = action.state === "installed-pending-restart" ? "rolled-back" : "failed";
+  // The report of the installation may have been lost on the way.
+  const wentBack = says(feedback, [rolledBack]) && isDelivered(action);
+  const state = wentBack || action.state === "installed-pending-restart" ? "rolled-back" : "failed";
   return close(action, state, refusalCode(feedback));
 }
 
@@ -112,11 +115,10 @@ function repeats(action: Action, feedback: Feedback): boolean {
 const says = ({ details }: Feedback, words: readonly string[]): boolean =>
   details.some((detail) => words.includes(detail));
 
-/** The first detail that has the form of a code; other text stays in the event. */
+/** The first detail that has the form of a code and says why, not what; other text stays in the event. */
 function refusalCode({ details }: Feedback): string {
-  return (
-    details.find((detail) => /^[a-z][a-z0-9]*(?:-[a-z0-9]+){0,7}$/.test(detail) && detail.length <= 64) ?? "unexplained"
-  );
+  const codes = details.filter((text) => text.length <= 64 && /^[a-z][a-z0-9]*(?:-[a-z0-9]+){0,7}$/.test(text));
+  return codes.find((code) => code !== rolledBack) ?? codes[0] ?? "unexplained";
 }
 
 /**

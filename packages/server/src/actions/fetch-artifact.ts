@@ -3,7 +3,7 @@ import { appendEvent } from "../store/event.ts";
 import type { ActionRow, BlobRow, DeviceRow, ReleaseArtifactRow, Scope } from "../store/schema.ts";
 import { inScope, type Store, type Writer } from "../store/store.ts";
 import { advance, close } from "./action.ts";
-import { actionOf, findAction, openAction, saveAction } from "./action-row.ts";
+import { actionOf, findAction, forgetLastFeedback, openAction, saveAction } from "./action-row.ts";
 
 export interface Artifact {
   readonly filename: string;
@@ -70,6 +70,7 @@ export async function noteDownload(
       fetched: reached(artifact.kind) > reached(before.fetched) ? artifact.kind : before.fetched,
     };
     if (first) {
+      await forgetLastFeedback(writer, scope, row.id);
       await appendEvent(writer, scope, {
         kind: "download-started",
         ...change,

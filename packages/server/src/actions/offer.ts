@@ -2,7 +2,7 @@ import { appendEvent } from "../store/event.ts";
 import type { ActionRow, DeviceRow, Scope } from "../store/schema.ts";
 import { inScope, nextNumber, type Reader, type Store, type Writer } from "../store/store.ts";
 import { close } from "./action.ts";
-import { actionOf, findAction, openAction, saveAction } from "./action-row.ts";
+import { actionOf, findAction, forgetLastFeedback, openAction, saveAction } from "./action-row.ts";
 import { type Candidate, decideOffer, type History, type OfferDecision } from "./decide-offer.ts";
 
 export interface OfferPolicy {
@@ -163,5 +163,6 @@ export async function markRetrieved(store: Store, action: ActionRow, at: number)
       releaseId: row.release_id,
     });
     await saveAction(writer, scope, row, { ...actionOf(row), retrieved: true }, { at, actor });
+    await forgetLastFeedback(writer, scope, row.id);
   });
 }

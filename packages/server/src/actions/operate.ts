@@ -4,7 +4,7 @@ import { appendEvent } from "../store/event.ts";
 import type { ActionRow } from "../store/schema.ts";
 import { inScope, type Store } from "../store/store.ts";
 import { actionOf, findAction, saveAction } from "./action-row.ts";
-import { decideCancel } from "./decide-cancel.ts";
+import { decideCancel, decideGiveUp } from "./decide-cancel.ts";
 
 /** An operator asks to stop an action. Asking twice is asking once. */
 export function cancelAction(store: Store, id: number, actor: string, at: number): Promise<Result<ActionRow, Refusal>> {
@@ -53,5 +53,21 @@ export function allowRetry(store: Store, id: number, actor: string, at: number):
       releaseId: row.release_id,
     });
     return ok(row);
+  });
+}
+
+/**
+ * An operator stops waiting for a device that installed and was never heard of again, or lost its state: the way out
+ * of an action that cannot be cancelled any more.
+ */
+export function giveUpAction(store: Store, id: number, actor: string, at: number): Promise<Result<ActionRow, Refusal>> {
+  const { scope } = store;
+  return store.write(async (writer): Promise<Result<ActionRow, Refusal>> => {
+    const row = await findAction(writer, scope, id);
+    if (row === undefined) return err({ code: "not-found" });
+    const decided = decideGiveUp(actionOf(row));
+    if (!decided.ok) return decided;
+    await saveAction(writer, scope, row, decided.value, { at, actor });
+    return ok((await findAction(writer, scope, id)) ?? row);
   });
 }

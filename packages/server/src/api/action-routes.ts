@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { findAction } from "../actions/action-row.ts";
-import { allowRetry, cancelAction } from "../actions/operate.ts";
+import { allowRetry, cancelAction, giveUpAction } from "../actions/operate.ts";
 import { parseActionId } from "../ddi/action-id.ts";
 import { bearerOf } from "../http/decorations.ts";
 import { replyRefusal } from "../http/reply-refusal.ts";
@@ -71,6 +71,7 @@ export function registerActionRoutes(api: FastifyInstance, context: ServerContex
   for (const [verb, operate] of [
     ["cancel", cancelAction],
     ["retry", allowRetry],
+    ["give-up", giveUpAction],
   ] as const) {
     api.post<{ Params: { id: string } }>(`/actions/:id/${verb}`, { onRequest: admins }, async (request, reply) => {
       const id = parseActionId(request.params.id);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { type Files, nodeFiles } from "../blobs/files.ts";
 import { measureBytes } from "../blobs/measure.ts";
 import { openSocket, sendRaw, statusOf } from "../raw-http.test.support.ts";
 import { atEnd, image, putBlob, startTestServer, type TestServer } from "../server.test.support.ts";
@@ -174,6 +175,52 @@ describe("PUT /blobs/:sha256", () => {
     rmSync(path);
     expect((await putBlob(server, bytes)).status).toBe(201);
     expect(existsSync(path)).toBe(true);
+  });
+});
+
+describe("a disk that fails", () => {
+  test("in the middle of an upload: 507, and nothing is left", async () => {
+    let full = true;
+    const files: Files = {
+      ...nodeFiles,
+      async create(path) {
+        const file = await nodeFiles.create(path);
+        let written = 0;
+        return {
+          ...file,
+          async write(chunk) {
+            written += chunk.length;
+            if (full && written > 100_000) throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+            await file.write(chunk);
+          },
+        };
+      },
+    };
+    const server = await startTestServer({}, { files });
+    expect(await putBlob(server, bytes)).toMatchObject({ status: 507, json: { code: "disk-full" } });
+    expect(left(server)).toEqual(nothing);
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+    full = false;
+    expect((await putBlob(server, bytes)).status).toBe(201);
+  });
+
+  test("for the database: 503, no row, and the file without one is collected at the next start", async () => {
+    let database: DatabaseSync | undefined;
+    const server = await startTestServer(
+      {},
+      {
+        openDatabase: (path) => {
+          database = new DatabaseSync(path);
+          return database;
+        },
+      },
+    );
+    await server.token("publish");
+    database?.exec("pragma query_only = on");
+    expect(await putBlob(server, bytes)).toMatchObject({ status: 503, json: { code: "database-failed" } });
+    expect(left(server)).toEqual({ files: 1, incoming: 0, rows: 0 });
+    const again = await server.restart();
+    expect(left(again)).toEqual(nothing);
   });
 });
 

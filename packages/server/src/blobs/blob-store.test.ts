@@ -34,7 +34,7 @@ async function openStore(files: Files = nodeFiles): Promise<{ store: BlobStore; 
 }
 
 describe("put", () => {
-  test.each([1, 1000, 65_536, 1_000_000])(
+  test.each([7, 1000, 65_536, 1_000_000])(
     "stores a body in chunks of %i",
     async (size) => {
       const { store, root } = await openStore();

@@ -34,7 +34,7 @@ describe("poll", () => {
     const poll = (host: string) =>
       sendRaw(
         server.url,
-        `GET /DEFAULT/controller/v1/dev1 HTTP/1.1\r\nHost: ${host}\r\nAuthorization: TargetToken ${token}\r\n\r\n`,
+        `GET /DEFAULT/controller/v1/dev1 HTTP/1.1\r\nHost: ${host}\r\nAuthorization: TargetToken ${token}\r\nConnection: close\r\n\r\n`,
       );
     expect(await poll("plant.example:8443")).toContain('"href":"http://plant.example:8443/DEFAULT/');
     expect(await poll("evil.example/x@y")).toContain(`"href":"${server.url}/DEFAULT/`);
@@ -224,27 +224,19 @@ describe("who is who", () => {
     expect(answer.status).toBe(401);
   });
 
-  test.each([
-    "..",
-    "%2e%2e",
-    "..%2f..%2fetc%2fpasswd",
-    "..\\..",
-    "a%00b",
-    "a%0d%0aX: y",
-    "%c0%ae",
-    "%",
-    "%zz",
-    "a".repeat(5000),
-  ])("the controller id %j leads nowhere", async (id) => {
+  test("no controller id leads anywhere else", async () => {
     const server = await startTestServer();
     const { token } = await registerTestDevice(server, "a");
-    const answer = await sendRaw(
-      server.url,
-      `GET /DEFAULT/controller/v1/${id} HTTP/1.1\r\nHost: x\r\nAuthorization: TargetToken ${token}\r\n\r\n`,
-    );
-    expect([400, 401, 404, 414]).toContain(statusOf(answer));
-    expect(answer).not.toContain("root:");
-    expect(answer).toContain('{"code":"');
+    const climbing = ["..", "%2e%2e", "..%2f..%2fetc%2fpasswd", "..\\..", "%c0%ae"];
+    for (const id of [...climbing, "a%00b", "a%0d%0aX: y", "%", "%zz", "a".repeat(5000)]) {
+      const answer = await sendRaw(
+        server.url,
+        `GET /DEFAULT/controller/v1/${id} HTTP/1.1\r\nHost: x\r\nAuthorization: TargetToken ${token}\r\nConnection: close\r\n\r\n`,
+      );
+      expect([id, [400, 401, 404, 414].includes(statusOf(answer))]).toEqual([id, true]);
+      expect(answer).not.toContain("root:");
+      expect(answer).toContain('{"code":"');
+    }
   });
 });
 
@@ -325,7 +317,7 @@ describe("configData", () => {
     }
     const answer = await sendRaw(
       server.url,
-      `PUT /DEFAULT/controller/v1/a/configData HTTP/1.1\r\nHost: x\r\nAuthorization: TargetToken ${device.token}\r\nContent-Length: 18\r\n\r\n{"data":{"c":"d"}}`,
+      `PUT /DEFAULT/controller/v1/a/configData HTTP/1.1\r\nHost: x\r\nAuthorization: TargetToken ${device.token}\r\nConnection: close\r\nContent-Length: 18\r\n\r\n{"data":{"c":"d"}}`,
     );
     expect(statusOf(answer)).toBe(200);
     expect(at(await server.api("read", "GET", "/devices"), "devices.0.attributes")).toEqual({ a: "b", c: "d" });

@@ -5,7 +5,7 @@ import type { Limits } from "../limits.ts";
 import type { Refusal } from "../refusal.ts";
 import { parseSequence, sequenceKey } from "../store/sequence-key.ts";
 
-export const attributeModes = ["merge", "replace", "remove"] as const;
+const attributeModes = ["merge", "replace", "remove"] as const;
 
 export interface AttributeReport {
   readonly mode: (typeof attributeModes)[number];

@@ -13,7 +13,7 @@ export type ArtifactAnswer =
   | { readonly kind: "head" }
   | { readonly kind: "bytes"; readonly status: 200 | 206; readonly start: number; readonly end: number };
 
-export const etagOf = ({ blob }: Artifact): string => `"${blob.sha256}"`;
+const etagOf = ({ blob }: Artifact): string => `"${blob.sha256}"`;
 
 export function decideArtifact(request: FastifyRequest, artifact: Artifact): ArtifactAnswer {
   const { headers } = request;

@@ -109,14 +109,14 @@ export interface ActionRow extends Scope {
 }
 
 /** Downloads from the first byte, counted to stop endless loops. */
-export interface DownloadRow extends Scope {
+interface DownloadRow extends Scope {
   action_id: number;
   filename: string;
   count: number;
 }
 
 /** Append-only, kept so by triggers: who did what, when it was received, and the digest of the evidence. */
-export interface EventRow extends Scope {
+interface EventRow extends Scope {
   id: number;
   at: number;
   kind: string;
@@ -129,7 +129,7 @@ export interface EventRow extends Scope {
   evidence: string | null;
 }
 
-export interface CounterRow extends Scope {
+interface CounterRow extends Scope {
   name: string;
   value: number;
 }

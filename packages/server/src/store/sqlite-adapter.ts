@@ -18,7 +18,11 @@ export function sqliteAdapter(database: DatabaseSync): SqliteDatabase {
       const adapted: SqliteStatement = {
         reader: statement.columns().length > 0,
         all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
-        run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+        run: (parameters) => {
+          // A full disk has ended the transaction already; failing here would hide why.
+          if (sql === "rollback" && !database.isTransaction) return { changes: 0, lastInsertRowid: 0 };
+          return statement.run(...(parameters as SQLInputValue[]));
+        },
         iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
       };
       if (statements.size >= cachedStatements) statements.clear();

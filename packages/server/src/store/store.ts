@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Kysely, type RawBuilder, type SqlBool, SqliteDialect, sql, type Transaction } from "kysely";
 import { asUnavailable, guardStorage } from "../unavailable.ts";
 import { migrate } from "./migrate.ts";
@@ -29,6 +30,13 @@ export interface StoreOptions {
   readonly openDatabase?: (path: string) => DatabaseSync;
 }
 
+/**
+ * How long SQLite itself waits for another connection, with this thread standing still; beyond that `write` waits, and
+ * the thread goes on. The other connection may be in this very process, and would otherwise never get to its end.
+ */
+const standStillMs = 50;
+const patienceMs = 5000;
+
 /** Opens and migrates. Throws `Unavailable`. */
 export function openStore({ path, scope, openDatabase = (file) => new DatabaseSync(file) }: StoreOptions): Store {
   const database = openConfigured(path, openDatabase);
@@ -36,7 +44,7 @@ export function openStore({ path, scope, openDatabase = (file) => new DatabaseSy
   return {
     scope,
     read: (work) => guardStorage(() => work(kysely)),
-    write: (work) => guardStorage(() => kysely.transaction().execute(work)),
+    write: (work) => guardStorage(() => patiently(kysely, work)),
     probe() {
       try {
         // A transaction of the program may be open between two of its statements: then it is being written already.
@@ -49,22 +57,46 @@ export function openStore({ path, scope, openDatabase = (file) => new DatabaseSy
     },
     close: () =>
       guardStorage(async () => {
-        if (database.isOpen) database.exec("pragma wal_checkpoint(truncate)");
-        await kysely.destroy();
-        if (database.isOpen) database.close();
+        if (!database.isOpen) return;
+        try {
+          // On the connection, so that what still runs comes to its end first.
+          await kysely.connection().execute(async () => database.exec("pragma wal_checkpoint(truncate)"));
+        } finally {
+          await kysely.destroy();
+          if (database.isOpen) database.close();
+        }
       }),
   };
 }
+
+/** One transaction, begun as soon as no other process writes. Nothing of `work` runs twice. */
+async function patiently<T>(kysely: Kysely<Schema>, work: (writer: Writer) => Promise<T>): Promise<T> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const progress: { begun: "no" | "yes" } = { begun: "no" };
+    try {
+      return await kysely.transaction().execute((writer) => {
+        progress.begun = "yes";
+        return work(writer);
+      });
+    } catch (thrown) {
+      if (progress.begun === "yes" || !isBusy(thrown) || performance.now() > deadline) throw thrown;
+      await sleep(10);
+    }
+  }
+}
+
+const isBusy = (thrown: unknown): boolean => ((thrown as { readonly errcode?: number }).errcode ?? 0) % 256 === 5;
 
 function openConfigured(path: string, openDatabase: (path: string) => DatabaseSync): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     database = openDatabase(path);
     // NORMAL would lose answered feedback and published releases with a power cut (performance.md 4).
-    database.exec(
-      "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on",
-    );
+    database.exec(`pragma busy_timeout = ${patienceMs}`);
+    database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on");
     migrate(database);
+    database.exec(`pragma busy_timeout = ${standStillMs}`);
     return database;
   } catch (thrown) {
     database?.close();
