@@ -59,7 +59,10 @@ describe.skipIf(absent)("the published envelopes through the whole verifier", ()
     const { keyFile } = vector;
     test.each([nodeCrypto, nobleCrypto])(`${vector.file} is accepted`, (crypto) => {
       const verdict = verifyEnvelope(bytes, { ...context(keyFile, [-7]), crypto });
-      expect(verdict).toMatchObject({ ok: true, value: { manifest: { sequenceNumber: BigInt(vector.sequenceNumber) } } });
+      expect(verdict).toMatchObject({
+        ok: true,
+        value: { manifest: { sequenceNumber: BigInt(vector.sequenceNumber) } },
+      });
       expect(verdict.ok && bytesToHex(verdict.value.manifestDigest.bytes)).toBe(vector.manifestDigest.hex);
     });
     test(`${vector.file} flipped anywhere or cut anywhere is refused`, { timeout: 60_000 }, () => {

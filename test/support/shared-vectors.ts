@@ -8,6 +8,9 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..")
 export function sharedVectors(name: string): { readonly folder: string; readonly absent: boolean } {
   const folder = path.join(root, "..", "shared", "vectors", name);
   const absent = !existsSync(folder);
-  if (absent) console.warn(`skipped: the public vectors are not beside this checkout (${path.join("..", "shared", "vectors", name)})`);
+  if (absent)
+    console.warn(
+      `skipped: the public vectors are not beside this checkout (${path.join("..", "shared", "vectors", name)})`,
+    );
   return { folder, absent };
 }
