@@ -117,34 +117,97 @@ describe("publishing", { timeout: 60_000 }, () => {
 });
 
 describe("a device", { timeout: 60_000 }, () => {
-  /** The server as a process, on the port it had before. */
-  async function serve(port: string): Promise<{ readonly process: SumacProcess; readonly url: string }> {
+  const servers: SumacProcess[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.kill("SIGKILL");
+  });
+
+  /** The server as a process; on the port it had before, if there is one. */
+  async function serve(before?: {
+    readonly url: string;
+  }): Promise<{ readonly process: SumacProcess; readonly url: string }> {
     const files = ["--data", "server", "--publish-token-file", "publish.token", "--device-token-file", "device.token"];
+    const port = before === undefined ? "0" : new URL(before.url).port;
     const process = new SumacProcess(["serve", ...files, "--trust", trust, "--port", port, "--json"], { folder });
+    servers.push(process);
     return { process, url: String((await process.next("listening"))["url"]) };
   }
 
+  /** From which bytes on the device asked for the rest of the very file it had begun. */
+  const resumptions = (): number[] =>
+    Array.from(
+      line.sent.matchAll(
+        /^if-range: "[0-9a-f]{64}"\r\n(?:.+\r\n)*?range: bytes=(\d+)-\r\n|^range: bytes=(\d+)-\r\n(?:.+\r\n)*?if-range: "[0-9a-f]{64}"/gim,
+      ),
+      ([, one, other]) => Number(one ?? other),
+    );
+
+  /** Answers that hold the payload, not the envelope. */
+  const isPayload = ({ direction, text }: Piece): boolean => direction === "down" && text.length > 4000;
+
+  const updated = { event: "finished", did: "updated" };
+
   test("goes on where the connection broke, and asks for nothing twice", async () => {
-    const server = await serve("0");
-    line = await FragileLine.lay(() => server.url);
+    const { process, url } = await serve();
+    line = await FragileLine.lay(() => url);
     keep(await make("1.0.0", 1n, exampleImage("1.0.0")));
     const newer = await make("1.1.0", 2n, exampleImage("1.1.0"));
-    await sumac(publishWords(keep(newer), server.url), { folder });
+    await sumac(publishWords(keep(newer), url), { folder });
 
     let breaks = 2;
-    let payload = 0;
-    void line.watch(({ direction, text }) => {
-      if (direction === "up") return "pass";
-      if (text.includes("application/octet-stream")) payload = 0;
-      payload += text.length;
-      return payload > 6000 && breaks-- > 0 ? "cut" : "pass";
-    });
+    void line.watch((piece) => (isPayload(piece) && breaks-- > 0 ? "cut" : "pass"));
     const { code, events, stderr } = await runDevice(line.url);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(events().at(-1)).toEqual({ event: "finished", did: "updated" });
-    const ranges = Array.from(line.sent.matchAll(/^range: bytes=(\d+)-\r\nif-range/gim), ([, from]) => Number(from));
-    console.log(ranges);
-    server.process.kill("SIGTERM");
-    expect(await server.process.ended).toMatchObject({ code: 0 });
+    expect(events().at(-1)).toEqual(updated);
+    const [first = 0, second = 0, ...more] = resumptions();
+    expect(first).toBeGreaterThan(1000);
+    expect(second).toBeGreaterThan(first);
+    expect(more).toEqual([]);
+    process.kill("SIGTERM");
+    expect(await process.ended).toMatchObject({ code: 0 });
+  });
+
+  test("is updated by a server that was killed after the publication and once more in mid-download", async () => {
+    let server = await serve();
+    line = await FragileLine.lay(() => server.url);
+    keep(await make("1.0.0", 1n, exampleImage("1.0.0")));
+    await sumac(publishWords(keep(await make("1.1.0", 2n, exampleImage("1.1.0"))), server.url), { folder });
+    const killAndServe = async (): Promise<void> => {
+      server.process.kill("SIGKILL");
+      await server.process.ended;
+      server = await serve(server);
+    };
+    await killAndServe();
+
+    let pieces = 0;
+    const held = line.watch((piece) => {
+      if (!isPayload(piece) || pieces > 1) return "pass";
+      return pieces++ === 0 ? "cut" : "hold";
+    });
+    const running = runDevice(line.url);
+    await held;
+    await killAndServe();
+    line.cut();
+    const { code, events, stderr } = await running;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(events().at(-1)).toEqual(updated);
+    expect(resumptions().length).toBeGreaterThan(1);
+  });
+
+  test("that finds no server says so, keeps what it has, and is updated when there is one", async () => {
+    let server = await serve();
+    line = await FragileLine.lay(() => server.url);
+    keep(await make("1.0.0", 1n, exampleImage("1.0.0")));
+    await sumac(publishWords(keep(await make("1.1.0", 2n, exampleImage("1.1.0"))), server.url), { folder });
+    server.process.kill("SIGKILL");
+    await server.process.ended;
+
+    const alone = await runDevice(server.url);
+    expect(alone.code).toBe(5);
+    expect(alone.stderr).toMatch(/^error\[server-unreachable\]: .+\nhint: .+\n$/);
+    expect(alone.events()[0]).toMatchObject({ event: "booted", image: { sequence: 1 } });
+
+    server = await serve(server);
+    expect((await runDevice(server.url)).events().at(-1)).toEqual(updated);
   });
 });

@@ -9,7 +9,7 @@ export interface Piece {
   readonly before: number;
 }
 
-/** `hold`: this piece and all that follow stay where they are until the line is cut. */
+/** `hold`: this piece and all that follow stay where they are until the line is cut. `cut`: half of it still arrives. */
 export type Fate = "pass" | "hold" | "cut";
 
 /** A line between a client and a server that understands nothing and can break anywhere. */
@@ -72,7 +72,7 @@ export class FragileLine {
       before += piece.length;
       if (state === "pass") to.write(piece);
       if (state === "hold") this.#held();
-      if (state === "cut") from.destroy();
+      if (state === "cut") to.write(piece.subarray(0, piece.length >> 1), () => from.destroy());
     });
     from.on("error", () => undefined);
     from.on("close", () => {
