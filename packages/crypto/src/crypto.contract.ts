@@ -120,7 +120,7 @@ function forgeries(): readonly SignatureVector[] {
     ]),
     { ...edFirst, name: "Ed25519: another key", key: edSecond.key },
     { ...ecFirst, name: "P-256: the signature of another message", signature: ecSecond.signature },
-    // dependencies.md calls this the zip215 trap: with ZIP-215 rules both verify for every message.
+    // With the relaxed rules of ZIP-215 both verify for every message.
     {
       name: "Ed25519: the all-zero key with the all-zero signature",
       key: { scheme: "ed25519", bytes: new Uint8Array(32) },

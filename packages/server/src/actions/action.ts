@@ -1,6 +1,6 @@
 import type { Profile } from "../devices/profile.ts";
 
-/** server.md 7. `offered` becomes `approved` at once in this slice: nobody has to consent yet. */
+/** server.md 7. `offered` becomes `approved` at once: nobody has to consent. */
 export const actionStates = [
   "offered",
   "approved",

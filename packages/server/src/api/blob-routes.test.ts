@@ -173,6 +173,7 @@ describe("PUT /blobs/:sha256", () => {
     await putBlob(server, bytes);
     const path = join(server.dataDirectory, "blobs", "sha256", sha256.slice(0, 2), sha256);
     rmSync(path);
+    expect((await server.api("publish", "HEAD", `/blobs/${sha256}`)).status).toBe(404);
     expect((await putBlob(server, bytes)).status).toBe(201);
     expect(existsSync(path)).toBe(true);
   });

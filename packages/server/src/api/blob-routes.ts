@@ -23,7 +23,9 @@ export function registerBlobRoutes(app: FastifyInstance, context: ServerContext)
       const { sha256 } = request.params;
       if (!isDigest(sha256)) return replyRefusal(reply, { code: "invalid-parameter", parameter: "sha256" });
       const blob = await store.read((reader) => findBlob(reader, store.scope, sha256));
-      if (blob === undefined) return replyRefusal(reply, { code: "not-found" });
+      // A blob that the disk has lost is to be sent again.
+      const there = blob !== undefined && (await blobs.size(sha256)) === blob.size;
+      if (!there) return replyRefusal(reply, { code: "not-found" });
       return reply.code(200).header("etag", `"${sha256}"`).header("content-length", blob.size).send();
     },
   });

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { measureBytes } from "../blobs/measure.ts";
@@ -93,6 +93,14 @@ const uri = `sha256-${sha256}.bin`;
 const good = toyRelease(5, {}, payload);
 const other = image(10, 3);
 const named = (name: string) => toyRelease(5, { payloads: [{ uri: name, sha256, size }] }, payload).request;
+
+test("a payload that the disk lost is missing, whatever the database says", async () => {
+  const server = await startTestServer();
+  await putBlob(server, payload);
+  rmSync(join(server.dataDirectory, "blobs", "sha256", sha256.slice(0, 2), sha256));
+  const answer = await server.api("publish", "POST", "/releases", good.request);
+  expect([answer.status, answer.json]).toEqual([422, { code: "blob-missing", uri, sha256 }]);
+});
 
 describe("refused, and nothing changed", () => {
   test.each([

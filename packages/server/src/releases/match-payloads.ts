@@ -45,7 +45,8 @@ export async function matchPayloads(
     if (entry === undefined) return err({ code: "payload-missing", uri });
     if (entries.some(({ sha256 }) => sha256 !== entry.sha256)) return err({ code: "payload-digest-mismatch", uri });
     const blob = await store.read((reader) => findBlob(reader, store.scope, entry.sha256));
-    if (blob === undefined) return err({ code: "blob-missing", uri, sha256: entry.sha256 });
+    const there = blob !== undefined && (await blobs.size(blob.sha256)) === blob.size;
+    if (!there) return err({ code: "blob-missing", uri, sha256: entry.sha256 });
     const refusal = await compare(blobs, payload, blob);
     if (refusal !== undefined) return err(refusal);
     matched.set(uri, { filename: uri, sha256: blob.sha256 });

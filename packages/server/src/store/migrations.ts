@@ -13,7 +13,7 @@ const scope = "tenant text not null, site text not null";
 export const migrations: readonly Migration[] = [
   {
     version: 1,
-    name: "first slice",
+    name: "releases, devices and actions",
     statements: [
       `create table counters (${scope}, name text not null, value integer not null, primary key (tenant, site, name))`,
       `create table tokens (${scope}, id text not null, hash text not null, role text not null, label text not null,

@@ -92,7 +92,7 @@ function openConfigured(path: string, openDatabase: (path: string) => DatabaseSy
   let database: DatabaseSync | undefined;
   try {
     database = openDatabase(path);
-    // NORMAL would lose answered feedback and published releases with a power cut (performance.md 4).
+    // NORMAL would lose answered feedback and published releases with a power cut: in WAL mode it does not wait for the disk.
     database.exec(`pragma busy_timeout = ${patienceMs}`);
     database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on");
     migrate(database);
