@@ -36,7 +36,7 @@ const command = (name: string): readonly string[] => {
   return found;
 };
 
-describe("the five commands of the README, as they are printed there", () => {
+describe("the five commands of the README, as they are printed there", { timeout: 60_000 }, () => {
   let server: SumacProcess;
   let url: string;
   const here = (words: readonly string[]): string[] => words.map((word) => word.replace("http://127.0.0.1:8480", url));
@@ -69,6 +69,12 @@ describe("the five commands of the README, as they are printed there", () => {
     const { code, stdout, stderr } = await run(...here(command("publish")));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^published: rtu-demo 1\.1\.0, sequence 2/m);
+  });
+
+  test("and publishing again changes nothing", async () => {
+    const { code, stdout, stderr } = await run(...here(command("publish")));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/: already-there\nalready-published: rtu-demo 1\.1\.0, sequence 2/);
   });
 
   test("5: run a device, which makes itself from the release and is up to date at once", async () => {

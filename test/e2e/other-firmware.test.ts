@@ -8,7 +8,8 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const write = (name: string, content: Uint8Array | string): void => writeFileSync(path.join(folder, name), content);
-const run = (...words: readonly string[]): Promise<Ended> => sumac(words, { folder });
+/** The command line, without `sumac`; no word in it holds a space. */
+const run = (line: string): Promise<Ended> => sumac(line.split(" "), { folder });
 const privateKey = fixture("keys", "vendor-p256.test-only.private.pem");
 const publicKey = fixture("keys", "vendor-p256.test-only.public.pem");
 
@@ -58,7 +59,8 @@ describe("firmware of any other origin goes the same way", { timeout: 60_000 }, 
 
   test("random bytes, a linked program, and any file as raw bytes: each is built, published, installed and confirmed", async () => {
     const [code, data] = [randomBytes(40_000), randomBytes(3001)];
-    const raw = randomBytes(100_001);
+    // Random, but for what could look like the beginning of some other format.
+    const raw = Buffer.concat([Buffer.alloc(8), randomBytes(100_001)]);
     write("raw.img", raw);
     write("program", craftElf(code, data));
     write("other.img", hasSystemProgram ? readFileSync(system) : randomBytes(35_664));
@@ -74,107 +76,49 @@ describe("firmware of any other origin goes the same way", { timeout: 60_000 }, 
         "",
       ].join("\n"),
     );
-    server = new SumacProcess(
-      [
-        "serve",
-        "--data",
-        "server",
-        "--trust",
-        publicKey,
-        "--port",
-        "0",
-        "--json",
-        "--publish-token-file",
-        "p.token",
-        "--device-token-file",
-        "d.token",
-      ],
-      { folder },
-    );
+    const serve = `serve --data server --trust ${publicKey} --publish-token-file p.token --device-token-file d.token`;
+    server = new SumacProcess(`${serve} --port 0 --json`.split(" "), { folder });
     const { url } = await server.next("listening");
-    const to = ["--server", String(url)];
 
     const releases = [
       { file: "raw.img", format: "detect", image: raw },
       { file: "program", format: "detect", image: Buffer.concat([code, Buffer.alloc(256, 0xff), data]) },
       { file: "other.img", format: "binary", image: readFileSync(path.join(folder, "other.img")) },
     ];
+    let last = "";
     for (const [i, { file, format, image }] of releases.entries()) {
       const name = `${i + 1}.0`;
-      const built = await run(
-        "release",
-        "build",
-        file,
-        "--version",
-        name,
-        "--sequence",
-        String(i + 1),
-        "--format",
-        format,
-        "--test-only-key",
-        privateKey,
-        "--json",
-      );
+      const numbers = `--version ${name} --sequence ${i + 1} --format ${format}`;
+      const built = await run(`release build ${file} ${numbers} --test-only-key ${privateKey} --json`);
       expect(built.code, built.stderr).toBe(0);
       const { envelope, payload } = built.json<{
         envelope: string;
         payload: { file: string; size: number; uri: string };
       }>();
       expect(readFileSync(path.join(folder, payload.file)).equals(image)).toBe(true);
-      expect(await run("publish", envelope, ...to, "--token-file", "p.token")).toMatchObject({ code: 0, stderr: "" });
-
-      const device = await run(
-        "device",
-        "run",
-        "press",
-        "--id",
-        "press-7",
-        ...to,
-        "--token-file",
-        "d.token",
-        "--trust",
-        publicKey,
-        "--once",
-      );
+      const published = await run(`publish ${envelope} --server ${url} --token-file p.token`);
+      expect(published).toMatchObject({ code: 0, stderr: "" });
+      const factory = `--id press-7 --trust ${publicKey}`;
+      const device = await run(`device run press ${factory} --server ${url} --token-file d.token --once`);
       expect(device).toMatchObject({ code: 0, stderr: "" });
-      const status = await run("device", "status", "press", "--json");
-      expect(status.json()).toMatchObject({
-        floor: { sequence: i + 1 },
-        next: { mode: "confirmed", image: { version: name, size: image.length } },
-      });
+      expect(device.stdout).toMatch(new RegExp(`^booting ${name} \\(sequence ${i + 1}\\)`, "m"));
       expect(readFileSync(path.join(folder, "press", "flash.bin")).includes(image)).toBe(true);
-
-      const verified = await run(
-        "verify",
-        envelope,
-        "--key",
-        publicKey,
-        "--payload",
-        `${payload.uri}=${payload.file}`,
-        "--json",
-      );
-      expect(verified.json()).toMatchObject({ verdict: "accepted", payloads: [{ state: "verified" }] });
+      last = `verify ${envelope} --key ${publicKey} --payload ${payload.uri}=${payload.file} --json`;
     }
+    expect((await run("device status press --json")).json()).toMatchObject({
+      floor: { sequence: 3 },
+      next: { mode: "confirmed", image: { version: "3.0" } },
+    });
+    expect((await run(last)).json()).toMatchObject({ verdict: "accepted", payloads: [{ state: "verified" }] });
   });
 
   test.skipIf(!hasSystemProgram)(
     "a program that needs a loader is no firmware, and is told apart from a broken file",
     async () => {
-      const refused = await run(
-        "release",
-        "build",
-        system,
-        "--config",
-        fixture("sumac.yaml"),
-        "--version",
-        "9",
-        "--sequence",
-        "9",
-        "--test-only-key",
-        privateKey,
-      );
+      const numbers = "--version 9 --sequence 9";
+      const refused = await run(`release build ${system} --config ${fixture("sumac.yaml")} ${numbers}`);
       expect(refused).toMatchObject({ code: 4, stdout: "" });
-      expect(refused.stderr).toMatch(/error\[elf-not-firmware\]: .+\nhint: .+\n$/);
+      expect(refused.stderr).toMatch(/^error\[elf-not-firmware\]: .+\nhint: .+\n$/);
     },
   );
 });

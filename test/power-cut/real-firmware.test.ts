@@ -32,7 +32,9 @@ const subject: PowerCutSubject = {
 
 const nothingWrong = { bricked: 0, unsignedRun: 0, rolledBack: 0, floorLost: 0, stuck: 0, failures: [] };
 
-describe("T-DEV-POWER-CUT: real firmware, signed by a real signer, the power cut at every flash operation", () => {
+describe("T-DEV-POWER-CUT: real firmware, signed by a real signer, the power cut at every flash operation", {
+  timeout: 60_000,
+}, () => {
   test.each(powerCutScenarioNames)("%s: a good image boots, and the next update installs", async (name) => {
     const scenario = await powerCutScenario(name, subject);
     const report = await powerCutSweep(scenario, { points: "every", seed: 7, afterwards: "boots-and-updates" });

@@ -95,6 +95,17 @@ export class AttackedDevice {
     }
   }
 
+  /** Every byte of its flash. */
+  content(): Uint8Array {
+    return this.#flash.snapshot();
+  }
+
+  /** Undoes whatever happened since, and boots. */
+  async restore(content: Uint8Array): Promise<void> {
+    this.#flash.tamper(0, content);
+    await this.boot();
+  }
+
   async impression(): Promise<Impression> {
     const { running, floor, boot } = this.#device.status();
     const reading = await new FlashState(this.#flash, layout.state, nodeCrypto).read();
@@ -131,7 +142,7 @@ export class AttackedDevice {
         wait,
         limits: {
           ...defaultDdiLimits,
-          download: { ...defaultDdiLimits.download, maxAttempts: 3, firstBackOffMs: 1, maxBackOffMs: 5 },
+          download: { ...defaultDdiLimits.download, maxAttempts: 2, firstBackOffMs: 1, maxBackOffMs: 5 },
         },
       }),
       restart: async () => {
@@ -160,7 +171,7 @@ export class AttackedDevice {
 /** So that a test of slowness is not slow itself. */
 const shortTimeouts = {
   connectMs: 5000,
-  idleMs: 400,
+  idleMs: 800,
   messageMs: 5000,
   minimumRate: { bytes: 4096, windowMs: 300 },
 };

@@ -79,7 +79,7 @@ export async function craftRelease(options: CraftedOptions): Promise<Release> {
   return { version: "9.9.9", sequence, envelope, image, uri };
 }
 
-export const digestElementOf = (manifestBytes: Uint8Array): Uint8Array =>
+const digestElementOf = (manifestBytes: Uint8Array): Uint8Array =>
   encodeDigest(manifestDigest(encloseBytes(manifestBytes), "sha-256", nodeCrypto));
 
 export interface BlockOptions {

@@ -43,7 +43,7 @@ export interface Tampering {
   readonly pauseMs?: number;
 }
 
-export interface PollDocument {
+interface PollDocument {
   config: { polling: { sleep: string } };
   _links: Record<string, { href: string }>;
 }

@@ -42,6 +42,14 @@ describe("one file", () => {
     expect(readFileSync(file, "utf8")).toBe("new");
     expect(filesIn(folder)).toEqual(["f"]);
   });
+  test("is not hindered by what a killed process with the same number left", () => {
+    const folder = emptyFolder();
+    const leftover = `.f.${process.pid}.tmp`;
+    writeFileSync(path.join(folder, leftover), "half");
+    const write = () => writeFileAtomically(ioIn(folder), { name: "f", bytes: bytes("new"), ifExists: "refuse" });
+    expect(codeOf(write)).toBe("done");
+    expect(filesIn(folder)).toEqual([leftover, "f"]);
+  });
   test("does not write through a dangling link", () => {
     const folder = emptyFolder();
     symlinkSync(path.join(folder, "elsewhere"), path.join(folder, "f"));

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   closeSync,
   fsyncSync,
@@ -45,7 +46,10 @@ export function writeFilesAtomically(io: Io, files: readonly NewFile[]): void {
     for (const file of files) {
       current = file.name;
       const target = path.resolve(io.workingFolder, file.name);
-      const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.tmp`);
+      const temporary = path.join(
+        path.dirname(target),
+        `.${path.basename(target)}.${randomBytes(8).toString("hex")}.tmp`,
+      );
       writeSynced(temporary, file);
       written.push({ file, temporary, target });
     }

@@ -34,6 +34,9 @@ beforeAll(async () => {
   put("half.pem", readFileSync(testPublicKey("vendor")).subarray(0, 60));
   put("private.pem", readFileSync(testKey("vendor")));
   put("pkcs8.pem", readFileSync(testKey("vendor"), "utf8").replace(/^TEST ONLY.*\n/, ""));
+  put("vendor.pem.age", "age-encryption.org/v1\n-> scrypt x 18\n\u0000");
+  put("binary.pem.age", Uint8Array.from([...new TextEncoder().encode("age-encryption.org/v1\n"), 0xff, 0xfe]));
+  put("armoured.pem.age", "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n-----END AGE ENCRYPTED FILE-----\n");
   put("large.pem", "-".repeat(100_000));
   put("long-token", "x".repeat(5000));
 });
@@ -75,6 +78,9 @@ const tables: readonly (readonly [what: string, line: () => readonly string[], r
       ["half.pem", "public-key-invalid", 4],
       ["private.pem", "private-key-given", 4],
       ["pkcs8.pem", "private-key-given", 4],
+      ["vendor.pem.age", "private-key-given", 4],
+      ["binary.pem.age", "private-key-given", 4],
+      ["armoured.pem.age", "private-key-given", 4],
       ["large.pem", "file-too-large", 4],
     ],
   ],
@@ -282,6 +288,18 @@ describe("a wrong line", () => {
     ["no required option", ["publish", "f", "--server", "http://h"], "missing-option", /see `sumac publish --help`/],
     ["an option twice", ["verify", "f", "--key", "k", "--floor", "1", "--floor", "2"], "option-repeated", /once/],
     ["a floor that is no number", ["verify", "f", "--key", key, "--floor", "x"], "bad-value", /whole number/],
+    [
+      "a floor beyond 64 bits",
+      ["verify", "f", "--key", key, "--floor", "18446744073709551616"],
+      "bad-value",
+      /up to 18446744073709551615/,
+    ],
+    [
+      "a floor of 30 digits",
+      ["verify", "f", "--key", key, "--floor", "9".repeat(30)],
+      "bad-value",
+      /up to 18446744073709551615/,
+    ],
     ["a threshold of none", ["verify", "f", "--key", key, "--threshold", "0"], "bad-value", /from 1/],
     ["a threshold above the keys", ["verify", "f", "--key", key, "--threshold", "2"], "bad-value", /more keys/],
     ["the same key twice", ["verify", "f", "--key", key, "--key", key], "option-repeated", /once/],
@@ -317,6 +335,45 @@ describe("a wrong line", () => {
       error: { code: "key-directory-not-found", problem: expect.any(String), remedy: expect.any(String) },
     });
     expect(said.stderr).toMatch(twoLines("key-directory-not-found"));
+  });
+});
+
+describe("a secret on the line is not repeated", () => {
+  const secret = "hunter2-hunter2-hunter2";
+  const verifying = ["verify", "f", "--key", key];
+  const device = ["device", "run", "d", "--id", "d"];
+  const serving = ["serve", "--data", "d", "--trust", key, "--port", "0"];
+  test.each([
+    [
+      "in the address of publish",
+      ["publish", "f", "--server", `ftp://u:${secret}@h/`, "--token-file", "t"],
+      "bad-value",
+      2,
+    ],
+    ["before a host alone", ["publish", "f", "--server", `u:${secret}@h`, "--token-file", "t"], "bad-value", 2],
+    ["in a query", ["publish", "f", "--server", `ftp://h/?token=${secret}`, "--token-file", "t"], "bad-value", 2],
+    ["in the address of a device", [...device, "--server", `ftp://u:${secret}@h/`, "--token-file", "t"], undefined, 2],
+    ["in the public address", [...serving, "--public-url", `https://u:${secret}@h`], "secret-in-url", 2],
+    ["as a password alone", [...serving, "--public-url", `https://:${secret}@h`], "secret-in-url", 2],
+    ["in a public address that is none", [...serving, "--public-url", `ftp//u:${secret}@h`], "bad-value", 2],
+    ["in the query of a public address", [...serving, "--public-url", `https://h/?t=${secret}`], "bad-value", 2],
+    ["as a token file", ["publish", "f", ...server, "--token-file", secret], "file-not-found", 5],
+    ["as a long token file", ["publish", "f", ...server, "--token-file", secret.repeat(20)], "name-too-long", 5],
+    ["as a token file of serve", [...serving, "--publish-token-file", secret.repeat(20)], "file-not-found", 5],
+    ["as a folder of a token file", [...serving, "--device-token-file", `${secret}/t`], "folder-not-found", 5],
+    ["as a passphrase file", ["keys", "new", "k", "--passphrase-file", secret], "passphrase-file-not-found", 5],
+    ["as a long passphrase", ["keys", "new", "k", "--passphrase-file", secret.repeat(20)], "name-too-long", 5],
+    ["to an option that is not there", [...verifying, `--token=${secret}`], "unknown-option", 2],
+    ["with dashes", ["publish", "f", ...server, "--token-file", `--${secret}`], "missing-value", 2],
+  ])("%s", async (_, words, code, exit) => {
+    const folder = emptyFolder();
+    for (const line of [words, [...words, "--json"]]) {
+      const said = await sumac(line, { folder });
+      expect(said.stdout + said.stderr).not.toContain("hunter2");
+      expect(said.stderr).toMatch(twoLines(code ?? "[a-z-]+"));
+      expect(said.code).toBe(exit);
+    }
+    expect(filesIn(folder)).toEqual([]);
   });
 });
 

@@ -75,7 +75,10 @@ export async function readWhole(io: Io, name: string, what: string, limit: numbe
 
 /** A small text file; the trailing line break of editors is left to the caller. */
 export async function readText(io: Io, name: string, what: string, limit: number): Promise<string> {
-  const bytes = await readWhole(io, name, what, limit);
+  return decodeText(await readWhole(io, name, what, limit), name, what);
+}
+
+export function decodeText(bytes: Uint8Array, name: string, what: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

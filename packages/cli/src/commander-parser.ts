@@ -103,7 +103,11 @@ const groupSummary = (entries: readonly CommandEntry[], group: string): string =
 function usageFailure(error: unknown, command: string): Failure {
   if (!(error instanceof CommanderError)) throw error;
   const [first = "", second = ""] = error.message.split("\n");
-  const problem = first.replace(/^error: /, "").replace(/\.$/, "");
+  // `--token=SECRET`: the value of an option that does not exist may be a secret.
+  const problem = first
+    .replace(/^error: /, "")
+    .replace(/^(unknown option '[^'=]*)=.*$/s, "$1'")
+    .replace(/\.$/, "");
   const meant = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(second)?.[1];
   const remedy = meant === undefined ? `see \`${command} --help\`` : `did you mean ${meant}? see \`${command} --help\``;
   return usage(usageCodes[error.code] ?? "usage", problem.charAt(0).toLowerCase() + problem.slice(1), remedy);

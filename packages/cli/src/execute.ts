@@ -23,7 +23,10 @@ function checkValues(command: Command, given: Arguments): void {
     const swallowed = values.find((value) => value.startsWith("--"));
     if (swallowed !== undefined) {
       const remedy = `see \`sumac ${command.name} --help\``;
-      throw usage("missing-value", `--${option.name} has no value before ${swallowed}`, remedy);
+      // A token may begin with two dashes: only the name of an option is repeated.
+      const known = ["json", "help", ...command.options.map(({ name }) => name)].includes(swallowed.slice(2));
+      const problem = `--${option.name} has no value${known ? ` before ${swallowed}` : ""}`;
+      throw usage("missing-value", problem, remedy);
     }
   }
 }

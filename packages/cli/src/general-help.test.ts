@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { commandIndex } from "./command-index.ts";
 import { exitCode } from "./exit-code.ts";
-import { sumac } from "./sumac.test.support.ts";
+import { sumac, twoLines } from "./sumac.test.support.ts";
 
 test("--version tells sumac, Node and the draft", async () => {
   const said = await sumac(["--version"]);
@@ -22,11 +22,37 @@ test.each([[["--help"]], [["-h"]], [["help"]]])("%j lists every command", async 
   for (const { name } of commandIndex) expect(stdout).toContain(name.split(" ")[0]);
 });
 
-test("no command at all prints the same page, as a wrong line", async () => {
-  const said = await sumac([]);
+test.each([[[]], [["keys"]]])("%j without a command prints its page and says what is missing", async (words) => {
+  const said = await sumac(words);
   expect(said.code).toBe(2);
-  expect(said.stdout).toBe((await sumac(["--help"])).stdout);
+  expect(said.stderr).toMatch(twoLines("missing-command"));
+  expect(said.stdout).toBe((await sumac([...words, "--help"])).stdout);
 });
+
+test.each([[["--json"]], [["keys", "--json"]], [["--json", "keys"]]])(
+  "%j is an error object and the two lines",
+  async (words) => {
+    const said = await sumac(words);
+    expect(said.code).toBe(2);
+    expect(said.json()).toMatchObject({ error: { code: "missing-command" } });
+    expect(said.stderr).toMatch(twoLines("missing-command"));
+  },
+);
+
+test.each([[["help"]], [["--help"]], [["keys", "--help"]], [["help", "keys", "new"]], [["verify", "--help"]]])(
+  "%j with --json is the page in an object",
+  async (words) => {
+    const page = (await sumac(words)).stdout;
+    for (const line of [
+      [...words, "--json"],
+      ["--json", ...words],
+    ]) {
+      const said = await sumac(line);
+      expect(said).toMatchObject({ code: 0, stderr: "" });
+      expect(said.json()).toEqual({ help: page });
+    }
+  },
+);
 
 test.each(commandIndex.map(({ name, summary }) => [name, summary] as const))(
   "%s has a help page",
@@ -46,7 +72,13 @@ test("the index and the commands say the same of themselves", async () => {
 
 test("--json may stand before the command", async () => {
   expect((await sumac(["--json", "--version"])).json()).toHaveProperty("sumac");
-  expect((await sumac(["--json", "keys", "list", "--dir", "/nowhere"])).json()).toHaveProperty("error");
+  for (const words of [
+    ["--json", "keys", "list"],
+    ["keys", "--json", "list"],
+  ]) {
+    const said = await sumac([...words, "--dir", "/nowhere"]);
+    expect(said.json()).toMatchObject({ error: { code: "key-directory-not-found" } });
+  }
 });
 
 test.each([

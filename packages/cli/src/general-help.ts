@@ -2,6 +2,7 @@ import { suitDraft } from "@sumac/suit";
 import { commandIndex } from "./command-index.ts";
 import { helpPage, parseWithCommander } from "./commander-parser.ts";
 import { type ExitCode, exitCode, exitCodeMeaning } from "./exit-code.ts";
+import { usage } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
@@ -20,8 +21,11 @@ export async function answerGeneralQuestion(words: readonly string[], terminal: 
     return exitCode.ok;
   }
   // What is left is a group, nothing at all, or a word that nobody knows.
-  terminal.page(helpPage(commandIndex, topic));
-  return asksForHelp ? exitCode.ok : exitCode.usage;
+  const page = helpPage(commandIndex, topic);
+  if (asksForHelp || terminal.format === "text") terminal.page(page);
+  if (asksForHelp) return exitCode.ok;
+  const group = ["sumac", ...topic].join(" ");
+  throw usage("missing-command", `\`${group}\` alone does nothing`, `name a command: see \`${group} --help\``);
 }
 
 function printVersion(terminal: Terminal): ExitCode {

@@ -4,12 +4,15 @@ import { usage } from "./failure.ts";
 const bad = (option: string, value: string, expected: string): Error =>
   usage("bad-value", `--${option} ${value} is not ${expected}`, `give ${expected}`);
 
+const largestUnsigned = 2n ** 64n - 1n;
+
 /** A decimal number of at least `minimum`, as far as CBOR reaches (64 bits). */
 export function parseUnsigned(option: string, value: string, minimum = 0n): bigint {
   const expected = minimum === 0n ? "a whole number" : `a whole number from ${minimum}`;
-  if (!/^\d{1,20}$/.test(value)) throw bad(option, value, expected);
+  if (!/^\d{1,100}$/.test(value)) throw bad(option, value, expected);
   const number = BigInt(value);
-  if (number < minimum || number > 2n ** 64n - 1n) throw bad(option, value, expected);
+  if (number > largestUnsigned) throw bad(option, value, `${expected} up to ${largestUnsigned}`);
+  if (number < minimum) throw bad(option, value, expected);
   return number;
 }
 
@@ -35,7 +38,10 @@ export function parseChoice<T extends string>(option: string, value: string, cho
 export function parseServerUrl(option: string, value: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw bad(option, value, "an http:// or https:// address");
+    const expected = "an http:// or https:// address";
+    if (mayHoldSecret(value))
+      throw usage("bad-value", `the address of --${option} is not ${expected}`, `give ${expected}`);
+    throw bad(option, value, expected);
   }
   // A password in a URL ends up in histories and logs.
   if (url.username !== "" || url.password !== "") {
@@ -43,3 +49,19 @@ export function parseServerUrl(option: string, value: string): URL {
   }
   return url;
 }
+
+/** The address that links begin with: no user, no password, no query, no slash at the end. */
+export function parsePublicUrl(option: string, value: string): string {
+  const remedy = "give an http:// or https:// address alone, without a slash at its end";
+  const url = URL.parse(value);
+  if (url !== null && (url.username !== "" || url.password !== "")) {
+    throw usage("secret-in-url", `--${option} holds a user name or password, and every device would see it`, remedy);
+  }
+  if (url !== null && /^https?:$/.test(url.protocol) && url.search + url.hash === "" && !value.endsWith("/"))
+    return value;
+  const shown = mayHoldSecret(value) ? `the address of --${option}` : `--${option} ${value}`;
+  throw usage("bad-value", `${shown} is not an address that links can begin with`, remedy);
+}
+
+/** Before an `@` may stand a password, behind a `?` or `#` a token: then the value stays out of messages. */
+const mayHoldSecret = (value: string): boolean => /[@?#]/.test(value);

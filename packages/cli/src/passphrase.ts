@@ -3,6 +3,7 @@ import { askOnTerminal, type PassphraseSource, readPassphrase } from "@sumac/sig
 import type { CommandContext } from "./command.ts";
 import { failWhenInterrupted } from "./interruption.ts";
 import { locate } from "./location.ts";
+import { requireSecretFile } from "./secret-file.ts";
 import { noteWarnings, orFail } from "./signing-failure.ts";
 
 /** The only places besides a file and a prompt: an argument would show the secret to every user of the machine. */
@@ -28,7 +29,10 @@ export async function obtainPassphrase(
 }
 
 function chooseSource({ file, question, purpose }: PassphraseRequest, io: CommandContext["io"]): PassphraseSource {
-  if (file !== undefined) return { from: "file", path: locate(io, file) };
+  if (file !== undefined) {
+    requireSecretFile(io, "passphrase-file", file, "passphrase-file-not-found");
+    return { from: "file", path: locate(io, file) };
+  }
   const value = io.environment[passphraseVariable];
   if (value !== undefined) return { from: "environment", variable: passphraseVariable, value };
   const ask = io.askPassphrase ?? askOnTerminal();

@@ -1,6 +1,6 @@
 import { parsePublicKeyPem } from "@sumac/cose";
 import type { PublicKey } from "@sumac/crypto";
-import { readText } from "./bound-read.ts";
+import { decodeText, readWhole } from "./bound-read.ts";
 import { malformedInput } from "./failure.ts";
 import type { Io } from "./io.ts";
 
@@ -8,7 +8,15 @@ const maxKeyFileBytes = 16384;
 
 /** Reads a public key (PEM, SubjectPublicKeyInfo). Private keys and Sumac's own key files are refused by name. */
 export async function readPublicKey(io: Io, name: string): Promise<PublicKey> {
-  const text = await readText(io, name, "a public key in PEM", maxKeyFileBytes);
+  const bytes = await readWhole(io, name, "a public key in PEM", maxKeyFileBytes);
+  if (isAgeFile(bytes)) {
+    throw malformedInput(
+      "private-key-given",
+      `${name} is a private key file in age format where a public key is expected`,
+      "give the public half, the .pub.pem file beside it",
+    );
+  }
+  const text = decodeText(bytes, name, "a public key in PEM");
   const parsed = parsePublicKeyPem(text);
   if (parsed.ok) return parsed.value;
   const { reason, offset } = parsed.error;
@@ -39,3 +47,9 @@ export async function readPublicKey(io: Io, name: string): Promise<PublicKey> {
       );
   }
 }
+
+/** Binary or armoured; how the encrypted private keys begin that `sumac keys new` makes. */
+const isAgeFile = (bytes: Uint8Array): boolean =>
+  /^\s*(age-encryption\.org\/|-----BEGIN AGE ENCRYPTED FILE-----)/.test(
+    new TextDecoder("latin1").decode(bytes.subarray(0, 256)),
+  );

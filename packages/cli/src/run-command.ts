@@ -13,8 +13,9 @@ export function runCommand(words: readonly string[], io: Io): Promise<ExitCode> 
 }
 
 async function dispatch(line: readonly string[], io: Io, terminal: Terminal): Promise<ExitCode> {
-  // `sumac --json keys list` is as clear as `sumac keys list --json`.
-  const words = line[0] === "--json" ? [...line.slice(1), "--json"] : line;
+  // `sumac --json keys list` and `sumac keys --json list` are as clear as `sumac keys list --json`.
+  const early = line.slice(0, 2).indexOf("--json");
+  const words = early < 0 ? line : [...line.toSpliced(early, 1), "--json"];
   const entry = named(words, 2) ?? named(words, 1);
   if (entry === undefined) {
     const { answerGeneralQuestion } = await import("./general-help.ts");

@@ -81,7 +81,7 @@ describe("progress", () => {
     const { io, said } = testIo();
     const progress = new Terminal(io, "text").progress("hashing", 100);
     progress.advance(50);
-    progress.done();
+    progress.clear();
     expect(said()).toEqual({ stdout: "", stderr: "" });
   });
   test("a line that is taken away again before anything else is written", () => {
@@ -94,7 +94,7 @@ describe("progress", () => {
     vi.advanceTimersByTime(150);
     progress.advance(40);
     terminal.note("a note");
-    progress.done();
+    progress.clear();
     const { stderr } = said();
     expect(stderr).toMatch(/^\rhashing \[#+-+\] {2}50 % of 100 B\r/);
     expect(stderr.endsWith(`\r${esc}[2Ka note\n`)).toBe(true);

@@ -44,9 +44,11 @@ export class Terminal {
       this.#write(this.#io.stdout, `${this.#paint(this.#io.stdout, printable(text), colour)}\n`);
   }
 
-  /** Our own text of several lines (help pages), never text from outside. */
+  /** A help page: our own text of several lines, never text from outside; with --json the member `help` of an object. */
   page(text: string): void {
-    this.#write(this.#io.stdout, text.endsWith("\n") ? text : `${text}\n`);
+    const whole = text.endsWith("\n") ? text : `${text}\n`;
+    if (this.format === "json") this.json({ help: whole });
+    else this.#write(this.#io.stdout, whole);
   }
 
   /** The result for a program; nothing without --json. */
@@ -81,7 +83,7 @@ export class Terminal {
     this.#write(stderr, `${warning}: ${printable(problem)}\n${hint}: ${printable(remedy)}\n`);
   }
 
-  /** A bar on a terminal, silence elsewhere. Call `done()` on every path out. */
+  /** A bar on a terminal, silence elsewhere. Call `clear()` on every path out. */
   progress(label: string, total: number): Progress {
     const { stderr } = this.#io;
     const bar = new Progress(label, total, stderr.terminal ? stderr : undefined);
@@ -129,10 +131,6 @@ export class Progress {
     this.#drawnAt = now;
     this.#shown = true;
     this.#sink.write(`\r${progressLine(this.#label, this.#done, this.#total, this.#sink.columns)}`);
-  }
-
-  done(): void {
-    this.clear();
   }
 
   clear(): void {

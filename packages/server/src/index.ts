@@ -8,7 +8,7 @@ export type { LogLevel } from "./http/app.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
 export { httpStatus, type Refusal, type RefusalCode } from "./refusal.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./start-server.ts";
-export { createToken, listTokens, revokeToken, type TokenScope } from "./tokens/create-token.ts";
+export { createToken, knowsToken, listTokens, revokeToken, type TokenScope } from "./tokens/create-token.ts";
 export { type TokenRole, tokenRoles } from "./tokens/token.ts";
 export type { CreatedToken, NewToken, TokenEntry } from "./tokens/token-store.ts";
 export { Unavailable, type UnavailableCode } from "./unavailable.ts";

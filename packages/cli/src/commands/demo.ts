@@ -13,6 +13,8 @@ export const demo: Command = {
     "Runs a real server on loopback and a device on simulated flash, in a temporary folder that is removed at the end.",
     "Exit code 0 only if every step held.",
   ],
+  // Between two steps, so that the server is closed and the folder removed.
+  onInterrupt: "finish",
   run,
 };
 

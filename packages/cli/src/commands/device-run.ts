@@ -103,7 +103,7 @@ interface Connection {
 async function connect(given: Arguments, controllerId: string, context: CommandContext): Promise<Connection> {
   const kind = parseChoice("token-kind", given.option("token-kind") ?? "gateway", ["gateway", "target"]);
   const baseUrl = parseServerUrl("server", given.required("server")).href;
-  const token = { kind, value: await readToken(given.required("token-file"), context) };
+  const token = { kind, value: await readToken("token-file", given.required("token-file"), context) };
   const tenant = given.option("tenant") ?? "DEFAULT";
   const checked = checkDdiOptions({ baseUrl, tenant, controllerId, token });
   if (!checked.ok)

@@ -1,5 +1,6 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { listTokens, revokeToken } from "@sumac/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type BuiltRelease,
@@ -135,13 +136,53 @@ describe("serve", () => {
     expect(said.code).toBe(exit);
     expect(lastLines(said)).toMatch(twoLines(code));
   });
-  test("a token of another server is not mistaken for its own", async () => {
-    const folder = emptyFolder();
-    writeFileSync(path.join(folder, "token"), readFileSync(served.token("publish")));
+  test("a token of another server is not mistaken for its own, which has tokens too", async () => {
+    const own = await new Served().start();
+    await own.stop();
     const words = ["serve", "--data", "data", "--port", "0", "--trust", testPublicKey("vendor")];
-    const said = await sumac([...words, "--publish-token-file", "token"], { folder });
-    expect(said.code).toBe(2);
-    expect(lastLines(said)).toMatch(twoLines("token-unknown"));
+    const start = (...files: readonly string[]): Promise<Said> =>
+      sumac([...words, ...files], { folder: own.folder, interrupted: AbortSignal.abort() });
+    for (const [option, file] of [
+      ["--publish-token-file", served.token("publish")],
+      ["--device-token-file", served.token("device")],
+      ["--publish-token-file", own.token("device")],
+      ["--device-token-file", own.token("publish")],
+    ] as const) {
+      const said = await start(option, file);
+      expect(said.code).toBe(2);
+      expect(lastLines(said)).toMatch(twoLines("token-unknown"));
+    }
+    expect((await start("--publish-token-file", own.token("publish"))).code).toBe(0);
+    for (const { id } of await listTokens(path.join(own.folder, "data"))) {
+      await revokeToken(path.join(own.folder, "data"), id);
+    }
+    expect((await start("--publish-token-file", own.token("publish"))).code).toBe(2);
+  });
+  test.each([
+    ["a port in use", () => ["--port", new URL(served.url).port], "address-unavailable"],
+    ["an address that is not here", () => ["--port", "0", "--host", "192.0.2.1"], "address-unavailable"],
+    ["a host that is none", () => ["--port", "0", "--host", "no host"], "address-unavailable"],
+    ["a token in no folder", () => ["--port", "0", "--publish-token-file", "nowhere/t"], "folder-not-found"],
+    [
+      "a token below a file",
+      () => ["--port", "0", "--device-token-file", `${served.token("device")}/t`],
+      "file-not-found",
+    ],
+    [
+      "the token of another server",
+      () => ["--port", "0", "--publish-token-file", served.token("publish")],
+      "token-unknown",
+    ],
+    [
+      "one file for both tokens",
+      () => ["--port", "0", "--publish-token-file", "t", "--device-token-file", "./t"],
+      "option-repeated",
+    ],
+  ])("%s leaves no data folder behind", async (_, words, code) => {
+    const folder = emptyFolder();
+    const line = ["serve", "--data", "deep/data", "--trust", testPublicKey("vendor"), ...words()];
+    expect(lastLines(await sumac(line, { folder }))).toMatch(twoLines(code));
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 
@@ -305,8 +346,10 @@ describe("device run", () => {
     const folder = path.join(emptyFolder(), "dev");
     await served.device(folder, ...factory, "--factory", first.envelope);
     writeFileSync(path.join(folder, "flash.bin"), "short");
-    expect((await served.device(folder)).stderr).toMatch(twoLines("storage-mismatch"));
-    expect((await sumac(["device", "status", folder])).stderr).toMatch(twoLines("storage-mismatch"));
+    for (const said of [await served.device(folder), await sumac(["device", "status", folder])]) {
+      expect(said.stderr).toMatch(twoLines("storage-mismatch"));
+      expect(said.code).toBe(6);
+    }
     writeFileSync(path.join(folder, "device.json"), "{}");
     expect((await served.device(folder)).stderr).toMatch(twoLines("device-folder-damaged"));
     expect(readFileSync(path.join(folder, "flash.bin"), "utf8")).toBe("short");

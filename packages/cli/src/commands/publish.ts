@@ -44,7 +44,7 @@ interface Payload {
 async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
   const { io, terminal } = context;
   const server = parseServerUrl("server", given.required("server"));
-  const token = await readToken(given.required("token-file"), context);
+  const token = await readToken("token-file", given.required("token-file"), context);
   const name = given.operand("envelope");
   const envelope = await readEnvelopeFile(io, name);
   const { uris, digests } = readManifestPayloads(envelope);
@@ -82,7 +82,7 @@ async function measure(
     digest.update(chunk);
     length += chunk.length;
   }
-  progress.done();
+  progress.clear();
   const sha256 = bytesToHex(digest.digest());
   const comparable = digests.every(({ algorithm }) => algorithm === "sha-256");
   if (comparable && !digests.some(({ bytes }) => bytesToHex(bytes) === sha256)) {
@@ -114,7 +114,7 @@ async function upload(
     if (answer.status !== 200 && answer.status !== 201) throw await answerFailure(answer, url);
     return answer.status === 201 ? "uploaded" : "already-there";
   } finally {
-    progress.done();
+    progress.clear();
   }
 }
 

@@ -1,14 +1,15 @@
+import { createServer } from "node:net";
 import { nodeCrypto } from "@sumac/crypto/node";
-import { checkWithVerifier, createToken, listTokens, type NewToken, revokeToken, startServer } from "@sumac/server";
-import { writeFileAtomically } from "../atomic-file.ts";
+import { checkWithVerifier, startServer, Unavailable } from "@sumac/server";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
-import { fileState } from "../file-state.ts";
 import { untilInterrupted } from "../interruption.ts";
+import type { Io } from "../io.ts";
 import { locate } from "../location.ts";
-import { parsePort } from "../option-values.ts";
-import { readToken } from "../token-file.ts";
+import { parsePort, parsePublicUrl } from "../option-values.ts";
+import { isSystemError } from "../system-failure.ts";
+import { checkTokenFile, makeTokenFile, type TokenFile } from "../token-provision.ts";
 import { allowAlgorithmOption, trustFromKeys } from "../trust-from-keys.ts";
 
 export const serve: Command = {
@@ -35,31 +36,37 @@ export const serve: Command = {
 async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
   const { io, terminal } = context;
   const data = given.required("data");
-  const dataDirectory = locate(io, data);
   const trust = await trustFromKeys(given, "trust", io);
   const publicUrl = given.option("public-url");
-  const server = await startServer({
-    dataDirectory,
-    checkEnvelope: checkWithVerifier({ crypto: nodeCrypto, trust }),
+  const options = {
     host: given.option("host") ?? "127.0.0.1",
     port: parsePort("port", given.option("port") ?? "8480"),
     pollingSleepSeconds: parsePollingSeconds(given.option("polling-seconds") ?? "300"),
-    ...(publicUrl === undefined ? {} : { publicUrl: checkPublicUrl(publicUrl) }),
+    ...(publicUrl === undefined ? {} : { publicUrl: parsePublicUrl("public-url", publicUrl) }),
+  };
+  // What can be wrong is found before a data folder is made.
+  const tokenFiles = tokenFilesOf(given, io);
+  const missing: TokenFile[] = [];
+  for (const tokenFile of tokenFiles) {
+    if ((await checkTokenFile(tokenFile, data, context)) === "missing") missing.push(tokenFile);
+  }
+  await tryAddress(options);
+  const checkEnvelope = checkWithVerifier({ crypto: nodeCrypto, trust });
+  const server = await startServer({
+    ...options,
+    dataDirectory: locate(io, data),
+    checkEnvelope,
     log: { stream: io.stderr },
   });
   try {
+    for (const tokenFile of missing) await makeTokenFile(tokenFile, data, context);
     const publishTokenFile = given.option("publish-token-file");
     const deviceTokenFile = given.option("device-token-file");
-    const publishing = { role: "publish", label: "publish token file" } as const;
-    const devices = { role: "gateway", label: "device token file", pattern: "*" } as const;
-    const made = {
-      publish: publishTokenFile && (await provideToken(publishTokenFile, dataDirectory, publishing, context)),
-      device: deviceTokenFile && (await provideToken(deviceTokenFile, dataDirectory, devices, context)),
-    };
     terminal.jsonLine({ event: "listening", url: server.url, data, publishTokenFile, deviceTokenFile });
     terminal.line(`listening on ${server.url}`, "green");
-    if (made.publish === "made") terminal.line(`  made a token for publishing: ${publishTokenFile}`);
-    if (made.device === "made") terminal.line(`  made a token for devices: ${deviceTokenFile}`);
+    for (const { file, wanted } of missing) {
+      terminal.line(`  made a token for ${wanted.role === "publish" ? "publishing" : "devices"}: ${file}`);
+    }
     terminal.line(
       `  publish with: sumac publish FILE.suit --server ${server.url} --token-file ${publishTokenFile ?? "FILE"}`,
     );
@@ -72,49 +79,41 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   return exitCode.ok;
 }
 
-/** Makes a token where there is no file; a file that is there must fit a token that the database has. */
-async function provideToken(
-  file: string,
-  dataDirectory: string,
-  wanted: NewToken,
-  context: CommandContext,
-): Promise<"made" | "there"> {
-  const { io } = context;
-  if (fileState(io, file) === "absent") {
-    const { id, token } = await createToken(dataDirectory, wanted);
-    try {
-      writeFileAtomically(io, {
-        name: file,
-        bytes: new TextEncoder().encode(`${token}\n`),
-        ifExists: "refuse",
-        mode: 0o600,
-      });
-      return "made";
-    } catch (error) {
-      // Nobody would ever know it.
-      await revokeToken(dataDirectory, id);
-      throw error;
-    }
+function tokenFilesOf(given: Arguments, io: Io): readonly TokenFile[] {
+  const [publishing, devices] = [given.option("publish-token-file"), given.option("device-token-file")];
+  const same = publishing !== undefined && devices !== undefined && locate(io, publishing) === locate(io, devices);
+  if (same) {
+    const problem = "--publish-token-file and --device-token-file name the same file";
+    throw usage("option-repeated", problem, "give each token a file of its own");
   }
-  await readToken(file, context);
-  const tokens = await listTokens(dataDirectory);
-  if (tokens.some(({ role, revokedAt }) => role === wanted.role && revokedAt === null)) return "there";
-  throw usage(
-    "token-unknown",
-    `${file} holds a token, and this server has none for ${wanted.role === "publish" ? "publishing" : "devices"}`,
-    "it belongs to another server; move it away to have one made, or name another file",
-  );
+  const publish = { role: "publish", label: "publish token file" } as const;
+  const gateway = { role: "gateway", label: "device token file", pattern: "*" } as const;
+  return [
+    ...(publishing === undefined ? [] : [{ option: "publish-token-file", file: publishing, wanted: publish }]),
+    ...(devices === undefined ? [] : [{ option: "device-token-file", file: devices, wanted: gateway }]),
+  ];
+}
+
+/** Listens for a moment: what cannot be listened on is found before anything is made. The server itself decides. */
+async function tryAddress({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+  const probe = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      probe.once("error", reject);
+      probe.listen({ host, port }, resolve);
+    });
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new Unavailable("address-unavailable", `cannot listen on ${host}:${port} (${error.code})`, {
+      retryable: error.code === "EADDRINUSE",
+      cause: error,
+    });
+  }
+  await new Promise((resolve) => probe.close(resolve));
 }
 
 function parsePollingSeconds(value: string): number {
   const seconds = /^\d{1,5}$/.test(value) ? Number(value) : 0;
   if (seconds >= 1 && seconds <= 86_399) return seconds;
   throw usage("bad-value", `--polling-seconds ${value} is not a number from 1 to 86399`, "give seconds, such as 300");
-}
-
-function checkPublicUrl(value: string): string {
-  const url = URL.parse(value);
-  const plain = url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.search + url.hash === "";
-  if (plain && !value.endsWith("/")) return value;
-  throw usage("bad-value", `--public-url ${value} is no http(s) address`, "give one without a slash at its end");
 }

@@ -122,7 +122,7 @@ async function checkFile(
     const matched = await matchImage(fileChunks(io, file, progress), expected, nodeCrypto);
     return matched.ok ? undefined : matched.error;
   } finally {
-    progress.done();
+    progress.clear();
   }
 }
 

@@ -13,6 +13,7 @@ import { serializeTrustRecord, type TrustRecord, trustKey } from "@sumac/verifie
 import { CollectedArguments, type Command } from "../command.ts";
 import { publish } from "../commands/publish.ts";
 import { verify } from "../commands/verify.ts";
+import { interrupted } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { Terminal } from "../terminal.ts";
 import { demoAttacks } from "./demo-attacks.ts";
@@ -44,9 +45,12 @@ const powerCutPoints = 200;
 
 /**
  * The main job, on real firmware: key, build, sign, publish, poll, verify, stage, try, confirm; then attacks, power cuts
- * and a verification without any network. The report is what happened, never what should have.
+ * and a verification without any network. The report is what happened, never what should have. A signal ends it after
+ * the step that runs: then it throws, with everything closed and removed.
  */
 export async function runDemo(io: Io, observer: DemoObserver): Promise<DemoReport> {
+  // Asked for before there is anything to tidy up: until then a signal ends the process at once.
+  if (io.interrupted.aborted) throw interrupted();
   const demo = new Demo(io, observer);
   try {
     await demo.play();
@@ -76,7 +80,13 @@ class Demo {
     this.#io = io;
     this.#observer = observer;
     this.#device = new DemoDevice((event) => observer.device(event));
-    this.#closing.push(() => rmSync(this.#folder, { recursive: true, force: true }));
+    const removeFolder = (): void => rmSync(this.#folder, { recursive: true, force: true });
+    // Also for whoever does not wait for the step to end, and sends a second signal.
+    process.once("exit", removeFolder);
+    this.#closing.push(() => {
+      removeFolder();
+      process.off("exit", removeFolder);
+    });
     this.#closing.push(() => this.#device.close());
   }
 
@@ -85,7 +95,15 @@ class Demo {
   }
 
   async close(): Promise<void> {
-    for (const close of this.#closing.reverse()) await close();
+    const faults: unknown[] = [];
+    for (const close of this.#closing.reverse()) {
+      try {
+        await close();
+      } catch (fault) {
+        faults.push(fault);
+      }
+    }
+    if (faults.length > 0) throw faults[0];
   }
 
   async play(): Promise<void> {
@@ -102,18 +120,20 @@ class Demo {
     await this.#step("provision and boot 1.0.0", () => this.#provision(releases.v1_0, trust));
     await this.#step("update to 1.1.0", () => this.#update(served));
 
-    await this.#publish(releases.v1_2, served);
-    const attacker = await OnPathAttacker.start(served.server.url);
-    this.#closing.push(() => attacker.close());
-    const material = {
-      description: product.description,
-      vendor,
-      foreign,
-      older: releases.v1_0,
-      offered: releases.v1_2,
-    };
+    await this.#step("publish 1.2.0", async () => {
+      await this.#publish(releases.v1_2, served);
+      return ["the update that is attacked", undefined];
+    });
+    const { attacker, attacks } = await this.#step("prepare attacks", async () => {
+      const { description } = product;
+      const [older, offered] = [releases.v1_0, releases.v1_2];
+      const attacks = await demoAttacks({ description, vendor, foreign, older, offered });
+      const attacker = await OnPathAttacker.start(served.server.url);
+      this.#closing.push(() => attacker.close());
+      return [`${attacks.length} of them, between device and server`, { attacker, attacks }];
+    });
     // Under a new name for each attack: the server soon stops offering a release to a device that keeps failing.
-    for (const attack of await demoAttacks(material)) {
+    for (const attack of attacks) {
       await this.#step(`attack: ${attack.attack}`, async () => {
         attacker.tampering = attack.tampering ?? (() => undefined);
         const before = await this.#device.untouchables();
@@ -135,6 +155,7 @@ class Demo {
 
   /** `work` answers with a line for people and what later steps need. */
   async #step<T>(name: string, work: () => Promise<readonly [detail: string, result: T]>): Promise<T> {
+    if (this.#io.interrupted.aborted) throw interrupted();
     const began = performance.now();
     const elapsed = (): number => Math.round(performance.now() - began);
     try {

@@ -161,7 +161,12 @@ export function copyOfDevice(io: Io, folder: string, settings: DeviceSettings): 
     throw fileFailure(error, file);
   }
   if (content.length !== layout.geometry.size) {
-    throw unavailable("storage-mismatch", `${file} has another size than the device's flash`, "restore the right file");
+    throw new Failure({
+      code: "storage-mismatch",
+      problem: `${file} has another size than the device's flash`,
+      remedy: "restore the right file",
+      exit: exitCode.device,
+    });
   }
   return flashDevice(new MemoryFlash(layout.geometry, content), layout, nodeCrypto);
 }

@@ -28,7 +28,7 @@ export class Observer {
   }
 
   done(): void {
-    this.#progress?.bar.done();
+    this.#progress?.bar.clear();
     this.#progress = undefined;
   }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { startTestServer, temporaryDirectory } from "../server.test.support.ts";
-import { createToken, listTokens, revokeToken } from "./create-token.ts";
+import { createToken, knowsToken, listTokens, revokeToken } from "./create-token.ts";
 import { tokenHash } from "./token.ts";
 
 test("works on a directory that was never served, and stores no secret anywhere", async () => {
@@ -28,6 +28,18 @@ test("works beside a running server, and a revoked token stops with the next req
   expect(await status()).toBe(401);
   expect(await revokeToken(server.dataDirectory, id)).toBe("unknown");
   expect(await revokeToken(server.dataDirectory, "'; drop table tokens; --")).toBe("unknown");
+});
+
+test("knows the tokens of its own directory, by role, until they are revoked", async () => {
+  const [directory, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
+  const { id, token } = await createToken(directory, { role: "publish", label: "x" });
+  const { token: foreign } = await createToken(elsewhere, { role: "publish", label: "x" });
+  expect(await knowsToken(directory, { token, role: "publish" })).toBe(true);
+  expect(await knowsToken(directory, { token, role: "gateway" })).toBe(false);
+  expect(await knowsToken(directory, { token, role: "publish", tenant: "OTHER" })).toBe(false);
+  expect(await knowsToken(directory, { token: foreign, role: "publish" })).toBe(false);
+  await revokeToken(directory, id);
+  expect(await knowsToken(directory, { token, role: "publish" })).toBe(false);
 });
 
 test("a token of another tenant is none", async () => {

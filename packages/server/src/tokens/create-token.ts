@@ -1,6 +1,15 @@
 import { prepareDataDirectory } from "../data-directory.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { type CreatedToken, entries, insertToken, type NewToken, revoke, type TokenEntry } from "./token-store.ts";
+import type { TokenRole } from "./token.ts";
+import {
+  type CreatedToken,
+  entries,
+  findToken,
+  insertToken,
+  type NewToken,
+  revoke,
+  type TokenEntry,
+} from "./token-store.ts";
 
 /** Whose tokens; the defaults are those of `startServer`. */
 export interface TokenScope {
@@ -24,6 +33,12 @@ export const revokeToken = (
 /** All tokens without their secrets, oldest first. */
 export const listTokens = (dataDirectory: string, scope: TokenScope = {}): Promise<readonly TokenEntry[]> =>
   withStore(dataDirectory, scope, entries);
+
+/** Whether the token is one of this data directory with that role, and not revoked. */
+export const knowsToken = (
+  dataDirectory: string,
+  { token, role, ...scope }: { readonly token: string; readonly role: TokenRole } & TokenScope,
+): Promise<boolean> => withStore(dataDirectory, scope, async (store) => (await findToken(store, token))?.role === role);
 
 async function withStore<T>(dataDirectory: string, scope: TokenScope, work: (store: Store) => Promise<T>): Promise<T> {
   const { database } = await prepareDataDirectory(dataDirectory);
