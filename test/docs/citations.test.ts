@@ -26,6 +26,9 @@ interface Citation {
 
 const place = /^(\d+(?:\.\d+)*)(?:,? (?:(?:rule|row|fact) (\d+)|(?:rules|rows|facts) (\d+(?:(?:, | and )\d+)*)))?/;
 
+/** `, 4 rule 6` after a citation: another place on the same page. */
+const another = /^, (?=\d+(?:\.\d+)* (?:rule|row|fact))/;
+
 /** A file below another folder is a link and no citation. */
 function citationsIn(text: string): Citation[] {
   // A citation may be broken over two lines of a comment.
@@ -34,14 +37,12 @@ function citationsIn(text: string): Citation[] {
     const [all, page = ""] = match;
     let rest = flat.slice(match.index + all.length).replace(/^ /, "");
     const found: Citation[] = [];
-    for (let at = place.exec(rest); at !== null; at = /^, \d+(?:\.\d+)* (?:rule|row|fact)/.test(rest) ? next() : null) {
+    for (let at = place.exec(rest); at !== null; at = place.exec(rest)) {
       const [cited, section = "", one, several] = at;
       found.push({ page, section, items: one === undefined ? (several?.split(/, | and /) ?? []) : [one] });
       rest = rest.slice(cited.length);
-    }
-    function next(): RegExpExecArray | null {
-      rest = rest.slice(2);
-      return place.exec(rest);
+      if (!another.test(rest)) break;
+      rest = rest.replace(another, "");
     }
     return found.length === 0 ? [{ page, items: [] }] : found;
   });
@@ -142,7 +143,11 @@ describe("docs/spec/suit.md prints the registries of the code", () => {
 });
 
 test("docs/spec/ names every refusal of an envelope, and none that does not exist", () => {
-  const unions = ["packages/verifier/src/rejection.ts", "packages/suit/src/refusal.ts", "packages/cbor/src/malformed.ts"];
+  const unions = [
+    "packages/verifier/src/rejection.ts",
+    "packages/suit/src/refusal.ts",
+    "packages/cbor/src/malformed.ts",
+  ];
   const codes = new Set(
     unions.flatMap((file) =>
       Array.from(readPage(file).matchAll(/readonly code: "([a-z-]+)"/g), ([, code = ""]) => code),
