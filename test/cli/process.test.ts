@@ -63,16 +63,20 @@ describe("a signal", () => {
     expect(running.stdout + running.stderr).not.toContain(readFileSync(path.join(cwd, "token"), "utf8").trim());
   });
 
-  test.each(["SIGINT", "SIGTERM"] as const)("%s ends the demonstration, and nothing of it stays", async (signal) => {
-    const scratch = emptyFolder();
-    const running = new SumacProcess(["demo"], { environment: { TMPDIR: scratch } });
-    await running.prints("publish 1.0.0 and 1.1.0");
-    expect(readdirSync(scratch)).toEqual([expect.stringMatching(/^sumac-demo-/)]);
-    running.child.kill(signal);
-    expect(await running.ended()).toBe(130);
-    expect(running.stderr).toMatch(twoLines("interrupted"));
-    expect(readdirSync(scratch)).toEqual([]);
-  });
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "%s ends the demonstration, and nothing of it stays",
+    { timeout: 60_000 },
+    async (signal) => {
+      const scratch = emptyFolder();
+      const running = new SumacProcess(["demo"], { environment: { TMPDIR: scratch } });
+      await running.prints("publish 1.0.0 and 1.1.0");
+      expect(readdirSync(scratch)).toEqual([expect.stringMatching(/^sumac-demo-/)]);
+      running.child.kill(signal);
+      expect(await running.ended()).toBe(130);
+      expect(running.stderr).toMatch(twoLines("interrupted"));
+      expect(readdirSync(scratch)).toEqual([]);
+    },
+  );
 
   test("during the making of a key leaves both files or none, and nothing temporary", async () => {
     const cwd = emptyFolder();

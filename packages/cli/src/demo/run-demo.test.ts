@@ -38,7 +38,7 @@ test.each([
   ],
   ["prepare attacks", () => vi.spyOn(OnPathAttacker, "start").mockRejectedValue(fault)],
   ["prepare attacks", () => vi.mocked(attacks.demoAttacks).mockRejectedValue(fault)],
-])("a fault in the step %s is told in one report", async (name, breakIt) => {
+])("a fault in the step %s is told in one report", { timeout: 60_000 }, async (name, breakIt) => {
   breakIt();
   const said = await sumac(["demo", "--json"]);
   const { steps } = said.json() as DemoReport;
@@ -48,7 +48,7 @@ test.each([
   expect(readdirSync(scratch)).toEqual([]);
 });
 
-test("a signal between two steps ends it, and nothing stays", async () => {
+test("a signal between two steps ends it, and nothing stays", { timeout: 60_000 }, async () => {
   const stop = new AbortController();
   const said = await sumac(["demo"], {
     interrupted: stop.signal,
