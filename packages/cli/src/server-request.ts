@@ -43,6 +43,11 @@ export function askServer(asked: ServerRequest): Promise<ServerAnswer> {
     request.on("error", (error) => {
       if (!answered) reject(linkFailure(error, url));
     });
+    // An answer 101 hands the connection over and is followed by no other event: nobody here asked for it.
+    request.on("upgrade", (_response, socket) => {
+      socket.destroy();
+      reject(linkFailure(new Error("an upgrade that was not asked for"), url));
+    });
     request.on("response", (response) => {
       answered = true;
       readAnswerBody(response).then(

@@ -25,7 +25,7 @@ describe("text from outside", () => {
     terminal.line(bad);
     terminal.note(bad);
     terminal.warning({ ...facts, problem: bad });
-    terminal.failure({ ...facts, problem: bad, remedy: bad });
+    terminal.failure({ ...facts, code: bad, problem: bad, remedy: bad });
     const { stdout, stderr } = said();
     expect(stdout + stderr).not.toContain(esc);
     expect(stdout.split("\n")).toHaveLength(2);

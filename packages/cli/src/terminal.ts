@@ -70,7 +70,7 @@ export class Terminal {
   /** The two lines of a failure. */
   failure(facts: FailureFacts): void {
     const { stderr } = this.#io;
-    const error = this.#paint(stderr, `error[${facts.code}]`, "red");
+    const error = this.#paint(stderr, `error[${printable(facts.code)}]`, "red");
     const hint = this.#paint(stderr, "hint", "cyan");
     this.#write(stderr, `${error}: ${printable(facts.problem)}\n${hint}: ${printable(facts.remedy)}\n`);
   }
@@ -78,7 +78,7 @@ export class Terminal {
   /** Like a failure, for something that stops nothing. */
   warning({ code, problem, remedy }: Omit<FailureFacts, "exit">): void {
     const { stderr } = this.#io;
-    const warning = this.#paint(stderr, `warning[${code}]`, "yellow");
+    const warning = this.#paint(stderr, `warning[${printable(code)}]`, "yellow");
     const hint = this.#paint(stderr, "hint", "cyan");
     this.#write(stderr, `${warning}: ${printable(problem)}\n${hint}: ${printable(remedy)}\n`);
   }

@@ -36,6 +36,8 @@ export type BootEvent =
   | { readonly event: "slot-refused"; readonly slot: SlotName; readonly problem: SlotProblem }
   /** A power cut, or wear, had left one of the two copies of the state behind. */
   | { readonly event: "state-copy-repaired" }
+  /** One of the two copies cannot be written any more. What is confirmed still runs; updates need both. */
+  | { readonly event: "state-copy-lost" }
   | { readonly event: "state-not-written"; readonly fault: Unavailable }
   /** The power had failed between the two steps of a confirmation. */
   | { readonly event: "floor-raised"; readonly from: bigint; readonly to: bigint };
@@ -62,7 +64,9 @@ export async function bootDevice(parts: DeviceParts): Promise<Booted> {
   const reading = await parts.state.read();
   if (reading.kind === "blank") return { outcome: { kind: "not-provisioned" } };
   if (reading.kind === "damaged") return recoveryNeeded(reading.problem, []);
-  const events: BootEvent[] = reading.repaired === "copy" ? [{ event: "state-copy-repaired" }] : [];
+  const events: BootEvent[] = [];
+  if (reading.repaired === "copy") events.push({ event: "state-copy-repaired" });
+  if (reading.repaired === "failed") events.push({ event: "state-copy-lost" });
   const trust = parseTrustRecord(reading.state.trustRecord, parts.crypto);
   if (!trust.ok) return recoveryNeeded({ code: "trust-record-refused", problem: trust.error }, events);
 

@@ -95,3 +95,14 @@ test("a seal belongs to one header: that of another image is none", async () => 
   flash.tamper(layout.slots.b.envelopeOffset + seal, await flash.read(layout.slots.a.envelopeOffset + seal, seal));
   expect(await slots.inspect("b")).toEqual({ state: "damaged" });
 });
+
+test("T-UPT-DENIAL a slot that holds nothing is not erased again, however often it is discarded", async () => {
+  const flash = new MemoryFlash(layout.geometry);
+  const slots = new FlashSlots(flash, layout, nodeCrypto);
+  for (let i = 0; i < 100; i++) await slots.discard("b");
+  await slots.begin("b", { envelope, imageSize: image.length });
+  const begun = Math.max(...flash.wear);
+  for (let i = 0; i < 100; i++) await slots.discard("b");
+  expect(Math.max(...flash.wear) - begun).toBeLessThanOrEqual(1);
+  expect(await slots.inspect("b")).toEqual({ state: "empty" });
+});

@@ -85,7 +85,11 @@ export class FlashSlots implements Slots {
   }
 
   async discard(slot: SlotName): Promise<void> {
-    await this.#erase(this.#regions[slot].envelopeOffset, slotHeadLength(this.#flash.geometry.writeSize));
+    const { envelopeOffset } = this.#regions[slot];
+    const length = slotHeadLength(this.#flash.geometry.writeSize);
+    // Nothing there: to erase it again would only wear it, as often as a server likes to cancel.
+    if (isErased(await this.#flash.read(envelopeOffset, length))) return;
+    await this.#erase(envelopeOffset, length);
   }
 
   #writer(slot: SlotName, { envelope, imageSize }: SlotStaging, position: number): SlotWriter {

@@ -146,3 +146,35 @@ test("a write that failed half-way is finished before the next one begins", asyn
   await expect(open(torn).write(numberedState(4n))).rejects.toThrow(PowerCut);
   expect(await open(flash).read()).toMatchObject({ kind: "present", state: numberedState(3n) });
 });
+
+for (const bank of [0, 1]) {
+  test(`bank ${bank} is behind and cannot be written any more: the other one still says what runs`, async () => {
+    const flash = new MemoryFlash(layout.geometry, await written(3));
+    const worn = (offset: number): boolean =>
+      offset >= layout.state.offset + bank * bankSize && offset < layout.state.offset + (bank + 1) * bankSize;
+    const refuse = (offset: number): void => {
+      if (worn(offset)) throw new Unavailable("storage-failed", { retryable: true });
+    };
+    const start = layout.state.offset + bank * bankSize;
+    for (let at = 0; at < bankSize; at += layout.geometry.eraseBlock) await flash.erase(start + at);
+    const before = flash.snapshot();
+    const store = new FlashState(
+      {
+        geometry: flash.geometry,
+        read: (offset, length) => flash.read(offset, length),
+        write: async (offset, bytes) => {
+          refuse(offset);
+          await flash.write(offset, bytes);
+        },
+        erase: async (offset) => {
+          refuse(offset);
+          await flash.erase(offset);
+        },
+      },
+      layout.state,
+      nodeCrypto,
+    );
+    expect(await store.read()).toEqual({ kind: "present", state: numberedState(3n), repaired: "failed" });
+    expect(flash.snapshot()).toEqual(before);
+  });
+}

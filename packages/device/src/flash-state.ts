@@ -2,6 +2,7 @@ import { type Crypto, concatBytes, equalBytes } from "@sumac/crypto";
 import { type Flash, isErased } from "./flash.ts";
 import { type DeviceState, parseState, serializeState } from "./state.ts";
 import type { StateReading, StateStore } from "./state-store.ts";
+import { Unavailable } from "./unavailable.ts";
 
 export interface FlashStateRegion {
   /** Where the first bank starts; the second follows it. A multiple of the erase block, like `bankSize`. */
@@ -57,7 +58,7 @@ export class FlashState implements StateStore {
     }
     const state = parseState(newest.content);
     if (!state.ok) return { kind: "damaged", problem: { code: "state-malformed", problem: state.error } };
-    return { kind: "present", state: state.value, repaired: (await this.#finish(banks, newest)) ? "copy" : "nothing" };
+    return { kind: "present", state: state.value, repaired: await this.#repair(banks, newest) };
   }
 
   async write(state: DeviceState): Promise<void> {
@@ -71,6 +72,16 @@ export class FlashState implements StateStore {
     if (newest !== undefined && (await this.#finish(banks, newest))) banks = await this.#readBanks();
     const record = { sequence: (newest?.sequence ?? 0) + 1, content };
     for (const bank of banks) await this.#append(bank, record);
+  }
+
+  /** A bank that can no longer be written must not stop a boot: the other one says what runs. */
+  async #repair(banks: readonly Bank[], newest: StateRecord): Promise<"nothing" | "copy" | "failed"> {
+    try {
+      return (await this.#finish(banks, newest)) ? "copy" : "nothing";
+    } catch (fault) {
+      if (fault instanceof Unavailable) return "failed";
+      throw fault;
+    }
   }
 
   /** Makes both banks end with the newest record. Answers whether one did not. */

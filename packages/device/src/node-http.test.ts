@@ -1,4 +1,5 @@
 import type https from "node:https";
+import { type AddressInfo, createServer } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type HttpAnswer, type HttpRequest, readBody } from "./ddi-client-http.ts";
@@ -82,6 +83,21 @@ describe("one request, one answer", () => {
     expect(answer.status).toBe(302);
     await text(answer);
     expect(server.requests).toHaveLength(1);
+  });
+
+  test("an answer that takes the connection over is a fault, not a wait without end", async () => {
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () =>
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    open.push({ close: () => new Promise((resolve) => server.close(resolve)) });
+    const { port } = server.address() as AddressInfo;
+    await expect(client().request(get(`http://127.0.0.1:${port}/`))).rejects.toMatchObject({
+      code: "malformed-answer",
+    });
   });
 
   test("keeps the connection for the next request", async () => {

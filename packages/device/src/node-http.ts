@@ -136,6 +136,12 @@ function exchange(
         body: bodyOf(response, call, timeouts, finished),
       });
     });
+    // An answer 101 hands the connection over and is followed by no other event: nobody here asked for it.
+    sent.once("upgrade", (_response, socket) => {
+      socket.destroy();
+      finished();
+      reject(ddiFault("malformed-answer", "an upgrade that was not asked for"));
+    });
     // Stays for the life of the request: an error without a listener would end the process.
     sent.on("error", (error: NodeJS.ErrnoException) => {
       finished();

@@ -17,7 +17,7 @@ export type StateReading =
       readonly kind: "present";
       readonly state: DeviceState;
       /** Whether a copy had to be written again: normal after a power cut, else a sign of wear. */
-      readonly repaired: "nothing" | "copy";
+      readonly repaired: "nothing" | "copy" | "failed";
     }
   /** Never provisioned, or the power failed while it was. */
   | { readonly kind: "blank" }

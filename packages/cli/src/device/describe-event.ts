@@ -43,6 +43,8 @@ function describeBootEvent(event: BootEvent): string {
       return `slot ${event.slot} refused, ${event.problem.code}: ${explainDevice(event.problem).problem}`;
     case "state-copy-repaired":
       return "one copy of the stored state was repaired";
+    case "state-copy-lost":
+      return "one copy of the stored state can no longer be written: the flash is worn out, replace the device";
     case "state-not-written":
       return `the state could not be written: ${explainFault(event.fault.code).problem}`;
     case "floor-raised":
