@@ -76,16 +76,18 @@ async function measure(
 ): Promise<Payload> {
   const size = fileSize(io, file);
   const progress = terminal.progress(`hashing ${path.basename(file)}`, size);
-  const digest = nodeCrypto.startDigest("sha-256");
+  // In each algorithm that the manifest signs with: a file that nobody signed is not to leave this machine.
+  const names = new Set([...digests.map(({ algorithm }) => algorithm), "sha-256" as const]);
+  const running = [...names].map((algorithm) => ({ algorithm, digest: nodeCrypto.startDigest(algorithm) }));
   let length = 0;
   for await (const chunk of fileChunks(io, file, progress)) {
-    digest.update(chunk);
+    for (const { digest } of running) digest.update(chunk);
     length += chunk.length;
   }
   progress.clear();
-  const sha256 = bytesToHex(digest.digest());
-  const comparable = digests.every(({ algorithm }) => algorithm === "sha-256");
-  if (comparable && !digests.some(({ bytes }) => bytesToHex(bytes) === sha256)) {
+  const found = new Map(running.map(({ algorithm, digest }) => [algorithm, bytesToHex(digest.digest())]));
+  const sha256 = found.get("sha-256") ?? "";
+  if (!digests.some(({ algorithm, bytes }) => bytesToHex(bytes) === found.get(algorithm))) {
     throw new Failure({
       code: "payload-digest-mismatch",
       problem: `${file} is not the payload that the manifest names as ${uri}`,
