@@ -35,6 +35,8 @@ export const serve: Command = {
 
 async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
   const { io, terminal } = context;
+  // Asked for first: a signal that comes right after "listening" has to find somebody who hears it.
+  const { interrupted } = io;
   const data = given.required("data");
   const trust = await trustFromKeys(given, "trust", io);
   const publicUrl = given.option("public-url");
@@ -70,7 +72,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     terminal.line(
       `  publish with: sumac publish FILE.suit --server ${server.url} --token-file ${publishTokenFile ?? "FILE"}`,
     );
-    await untilInterrupted(io.interrupted);
+    await untilInterrupted(interrupted);
   } finally {
     await server.close();
   }
