@@ -11,16 +11,24 @@ describe("by id", () => {
     { id: -8, name: "EdDSA", scheme: "ed25519", status: "legacy" },
     { id: -9, name: "ESP256", scheme: "ecdsa-p256-sha256", status: "current" },
     { id: -19, name: "Ed25519", scheme: "ed25519", status: "current" },
+    { id: -49, name: "ML-DSA-65", scheme: "ml-dsa-65", status: "current" },
+    { id: -50, name: "ML-DSA-87", scheme: "ml-dsa-87", status: "current" },
+    { id: -51, name: "ESP384", scheme: "ecdsa-p384-sha384", status: "current" },
   ])("$id is $name", (algorithm) => {
     expect(algorithmById(algorithm.id)).toEqual(algorithm);
   });
 
-  test.each([0, 7, -48, 5, -(2n ** 60n)])("%s is unknown", (id) => {
+  test.each([0, 7, -35, -48, -52, 5, -(2n ** 60n)])("%s is unknown", (id) => {
     expect(algorithmById(id)).toBeUndefined();
   });
 });
 
-test("a scheme is written with its fully specified algorithm (RFC 9864)", () => {
-  expect(algorithmForScheme("ed25519").id).toBe(-19);
-  expect(algorithmForScheme("ecdsa-p256-sha256").id).toBe(-9);
+test.each([
+  ["ed25519", -19],
+  ["ecdsa-p256-sha256", -9],
+  ["ecdsa-p384-sha384", -51],
+  ["ml-dsa-65", -49],
+  ["ml-dsa-87", -50],
+] as const)("%s is written with its fully specified algorithm (RFC 9864), %i", (scheme, id) => {
+  expect(algorithmForScheme(scheme).id).toBe(id);
 });

@@ -15,6 +15,9 @@ export const algorithms: readonly Algorithm[] = [
   { id: -8, name: "EdDSA", scheme: "ed25519", status: "legacy" },
   { id: -9, name: "ESP256", scheme: "ecdsa-p256-sha256", status: "current" },
   { id: -19, name: "Ed25519", scheme: "ed25519", status: "current" },
+  { id: -49, name: "ML-DSA-65", scheme: "ml-dsa-65", status: "current" },
+  { id: -50, name: "ML-DSA-87", scheme: "ml-dsa-87", status: "current" },
+  { id: -51, name: "ESP384", scheme: "ecdsa-p384-sha384", status: "current" },
 ];
 
 export const algorithmById = (id: number | bigint): Algorithm | undefined => algorithms.find((a) => a.id === id);

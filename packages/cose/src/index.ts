@@ -1,5 +1,12 @@
 export * from "./algorithm.ts";
+export { agreedKey, type ContentKeyRefusal, encryptedData, findContentKey, startDecryption } from "./content-key.ts";
+export * from "./embedded-sign1.ts";
+export * from "./encrypt.ts";
+export type { EncryptRefusal } from "./encrypt-refusal.ts";
+export * from "./encryption-algorithm.ts";
 export { keyId } from "./key-id.ts";
+export { encryptTag, sign1Tag } from "./labels.ts";
 export { parsePublicKeyDer, parsePublicKeyPem, publicKeyPem } from "./public-key.ts";
+export { agreementHeader, contentHeader, type RecipientInput, serializeEncrypt } from "./serialize-encrypt.ts";
 export * from "./sign1.ts";
 export { toBeSigned } from "./to-be-signed.ts";

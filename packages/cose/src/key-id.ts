@@ -1,4 +1,4 @@
-import { bytesToHex, type Crypto, type PublicKey } from "@sumac/crypto";
+import { bytesToHex, type Crypto, type PublicKey, type SignatureScheme } from "@sumac/crypto";
 import { publicKeyPem } from "./public-key.ts";
 
 /**
@@ -13,10 +13,21 @@ export function keyId(key: PublicKey, crypto: Crypto): Uint8Array {
 
 /**
  * Members sorted, no white space. The OLPC dialect escapes only `"` and `\`, which neither hex nor PEM contains: the
- * line feeds of the PEM stand raw.
+ * line feeds of the PEM stand raw. The form for ML-DSA is ours (docs/decisions).
  */
 function canonicalKeyObject(key: PublicKey): string {
-  return key.scheme === "ed25519"
-    ? `{"keytype":"ed25519","keyval":{"public":"${bytesToHex(key.bytes)}"},"scheme":"ed25519"}`
-    : `{"keytype":"ecdsa","keyval":{"public":"${publicKeyPem(key)}"},"scheme":"ecdsa-sha2-nistp256"}`;
+  const { keytype, scheme, keyval } = tufForms[key.scheme];
+  const text = keyval === "hex" ? bytesToHex(key.bytes) : publicKeyPem(key);
+  return `{"keytype":"${keytype}","keyval":{"public":"${text}"},"scheme":"${scheme}"}`;
 }
+
+/** How a TUF key object names a scheme, and which text it makes of the key. */
+const tufForms: Readonly<
+  Record<SignatureScheme, { readonly keytype: string; readonly scheme: string; readonly keyval: "hex" | "pem" }>
+> = {
+  ed25519: { keytype: "ed25519", scheme: "ed25519", keyval: "hex" },
+  "ecdsa-p256-sha256": { keytype: "ecdsa", scheme: "ecdsa-sha2-nistp256", keyval: "pem" },
+  "ecdsa-p384-sha384": { keytype: "ecdsa", scheme: "ecdsa-sha2-nistp384", keyval: "pem" },
+  "ml-dsa-65": { keytype: "ml-dsa", scheme: "ml-dsa-65", keyval: "hex" },
+  "ml-dsa-87": { keytype: "ml-dsa", scheme: "ml-dsa-87", keyval: "hex" },
+};

@@ -1,47 +1,50 @@
 /**
- * Public keys as files: SubjectPublicKeyInfo, in DER (RFC 8410 4, RFC 5480 2) and PEM (RFC 7468 13). Only Ed25519 and
- * P-256 with an uncompressed point, in the one DER form that exists for them.
+ * Public keys as files: SubjectPublicKeyInfo, in DER (RFC 8410 4, RFC 5480 2, RFC 9881 4) and PEM (RFC 7468 13). Ed25519,
+ * P-256 and P-384 with an uncompressed point, ML-DSA-65 and ML-DSA-87, each in the one DER form that exists for it.
  */
 import { err, type Malformed, type MalformedReason, malformed, ok, type Result } from "@sumac/cbor";
-import { concatBytes, equalBytes, hexToBytes, keyFault, type PublicKey, type SignatureScheme } from "@sumac/crypto";
+import {
+  concatBytes,
+  equalBytes,
+  hexToBytes,
+  keyFault,
+  type PublicKey,
+  schemeForms,
+  signatureSchemes,
+} from "@sumac/crypto";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 
 const field = "public-key";
 
-interface KeyForm {
-  readonly scheme: SignatureScheme;
-  /** Everything before the raw key: algorithm, curve and the head of the bit string. */
-  readonly prefix: Uint8Array;
-  readonly keyLength: number;
-}
-
-const ed25519: KeyForm = { scheme: "ed25519", prefix: hexToBytes("302a300506032b6570032100"), keyLength: 32 };
-const p256: KeyForm = {
-  scheme: "ecdsa-p256-sha256",
-  prefix: hexToBytes("3059301306072a8648ce3d020106082a8648ce3d030107034200"),
-  keyLength: 65,
-};
-/** Recognised only to be refused by name. */
-const compressedP256: KeyForm = {
-  scheme: "ecdsa-p256-sha256",
-  prefix: hexToBytes("3039301306072a8648ce3d020106082a8648ce3d030107032200"),
-  keyLength: 33,
-};
+/** An EC key in the same form, with the point compressed: recognised only to be refused by name. */
+const compressedPrefixes = [
+  "3039301306072a8648ce3d020106082a8648ce3d030107032200",
+  "3046301006072a8648ce3d020106052b81040022033200",
+];
 
 /**
- * Reads a DER key. Refusals: `private-key`, `compressed-point`, `weak-key` (a small-order Ed25519 point),
- * `wrong-value` (another kind of key, another DER form, or a point off the curve), `wrong-length`.
+ * Reads a DER key. Refusals: `private-key`, `compressed-point`, `weak-key` (a small-order Ed25519 point, an ML-DSA key
+ * that was never written), `wrong-value` (another kind of key, another DER form, or a point off the curve),
+ * `wrong-length`.
  */
 export function parsePublicKeyDer(der: Uint8Array): Result<PublicKey, Malformed> {
-  const form = [ed25519, p256, compressedP256].find(({ prefix }) => equalBytes(der.subarray(0, prefix.length), prefix));
-  if (form === undefined) return refuse(isPrivateKeyDer(der) ? "private-key" : "wrong-value", 0);
-  const at = form.prefix.length;
+  const scheme = signatureSchemes.find((candidate) => startsWith(der, schemeForms[candidate].spkiPrefix));
+  if (scheme === undefined) {
+    const compressed = compressedPrefixes.find((prefix) => startsWith(der, prefix));
+    if (compressed !== undefined) return refuse("compressed-point", compressed.length / 2);
+    return refuse(isPrivateKeyDer(der) ? "private-key" : "wrong-value", 0);
+  }
+  const at = schemeForms[scheme].spkiPrefix.length / 2;
   // A copy: the caller's file buffer may be reused, and a trusted key must not change with it. (Buffer's slice copies not.)
-  const key: PublicKey = { scheme: form.scheme, bytes: new Uint8Array(der.subarray(at)) };
-  if (key.bytes.length !== form.keyLength) return refuse("wrong-length", at);
+  const key: PublicKey = { scheme, bytes: new Uint8Array(der.subarray(at)) };
   const fault = keyFault(key);
   if (fault === undefined) return ok(key);
   return refuse(fault === "not-a-point" ? "wrong-value" : fault, at);
+}
+
+function startsWith(der: Uint8Array, prefix: string): boolean {
+  const bytes = hexToBytes(prefix);
+  return equalBytes(der.subarray(0, bytes.length), bytes);
 }
 
 /** PKCS#8 (RFC 5958), SEC 1 and PKCS#1 private keys: a SEQUENCE that begins with a version number. */
@@ -76,8 +79,8 @@ export function parsePublicKeyPem(text: string): Result<PublicKey, Malformed> {
 
 /** The key as PEM: lines of 64 columns, line feeds, a line feed at the end. Key ids are made from exactly this text. */
 export function publicKeyPem(key: PublicKey): string {
-  const { prefix } = key.scheme === "ed25519" ? ed25519 : p256;
-  const lines = encodeBase64(concatBytes(prefix, key.bytes)).match(/.{1,64}/g) ?? [];
+  const der = concatBytes(hexToBytes(schemeForms[key.scheme].spkiPrefix), key.bytes);
+  const lines = encodeBase64(der).match(/.{1,64}/g) ?? [];
   return [firstLine, ...lines, lastLine, ""].join("\n");
 }
 

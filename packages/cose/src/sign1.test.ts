@@ -1,10 +1,14 @@
+import { generateKeyPairSync, type KeyPairKeyObjectResult, sign } from "node:crypto";
 import { decode, type MalformedReason } from "@sumac/cbor";
 import { bytesToHex, hexToBytes, type PublicKey } from "@sumac/crypto";
 import { nobleCrypto } from "@sumac/crypto/noble";
+import { noblePostQuantumCrypto } from "@sumac/crypto/noble-post-quantum";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { describe, expect, test } from "vitest";
-import { algorithmById } from "./algorithm.ts";
+import { algorithmById, algorithms } from "./algorithm.ts";
+import { parsePublicKeyDer } from "./public-key.ts";
 import { buildSign1, parseSign1, protectedHeaderFor, type Sign1, serializeSign1, verifySign1 } from "./sign1.ts";
+import { toBeSigned } from "./to-be-signed.ts";
 
 const hex = (text: string): Uint8Array => hexToBytes(text.replaceAll(/\s/g, ""));
 
@@ -299,5 +303,48 @@ describe.each([
   test("whatever the unprotected header says: it is not signed", () => {
     const moved = parsed(published.block.replace("a1 04 423131", "a1 04 42ffff"));
     expect(verifySign1(moved, key, payload, crypto)).toBe(true);
+  });
+});
+
+/** Sizes by hand: 2 for tag and array, 40 or 41 for {alg, kid}, 2 for {} and nil, then the signature with its head. */
+describe.each([
+  { id: -9, scheme: "ecdsa-p256-sha256", hash: "sha256", size: 110 },
+  { id: -19, scheme: "ed25519", hash: null, size: 110 },
+  { id: -49, scheme: "ml-dsa-65", hash: null, size: 3357 },
+  { id: -50, scheme: "ml-dsa-87", hash: null, size: 4675 },
+  { id: -51, scheme: "ecdsa-p384-sha384", hash: "sha384", size: 143 },
+] as const)("algorithm $id", ({ id, scheme, hash, size }) => {
+  const algorithm = algorithmById(id);
+  if (algorithm === undefined) throw new Error("the registry lacks an algorithm");
+  const curve = { "ecdsa-p256-sha256": "P-256", "ecdsa-p384-sha384": "P-384" } as const;
+  const pair = (): KeyPairKeyObjectResult => {
+    if (scheme === "ml-dsa-65") return generateKeyPairSync("ml-dsa-65");
+    if (scheme === "ml-dsa-87") return generateKeyPairSync("ml-dsa-87");
+    if (scheme === "ed25519") return generateKeyPairSync("ed25519");
+    return generateKeyPairSync("ec", { namedCurve: curve[scheme] });
+  };
+  const { publicKey, privateKey } = pair();
+  const key = parsePublicKeyDer(new Uint8Array(publicKey.export({ format: "der", type: "spki" })));
+  if (!key.ok) throw new Error(key.error.reason);
+  const keyId = new Uint8Array(32).fill(0xaa);
+  const payload = new TextEncoder().encode("the digest");
+  const message = toBeSigned(protectedHeaderFor({ algorithm, keyId }), payload);
+  const signature = new Uint8Array(sign(hash, message, { key: privateKey, dsaEncoding: "ieee-p1363" }));
+  const block = buildSign1({ algorithm, keyId, signature });
+
+  test("a block built, written, read and verified by both libraries", () => {
+    const bytes = serializeSign1(block);
+    expect(bytes).toHaveLength(size);
+    const read = parsed(bytesToHex(bytes));
+    for (const crypto of [nodeCrypto, noblePostQuantumCrypto]) {
+      expect(verifySign1(read, key.value, payload, crypto)).toBe(true);
+      expect(verifySign1(read, key.value, payload.with(0, 0), crypto)).toBe(false);
+    }
+  });
+
+  test("means nothing under the id of another algorithm", () => {
+    for (const other of algorithms.filter((candidate) => candidate.scheme !== scheme)) {
+      expect(verifySign1({ ...block, algorithm: other.id }, key.value, payload, nodeCrypto)).toBe(false);
+    }
   });
 });

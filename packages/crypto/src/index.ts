@@ -1,4 +1,11 @@
 export { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js";
+export * from "./content-cipher.ts";
 export * from "./crypto.ts";
+export * from "./decryption.ts";
+export { deriveKey } from "./derive-key.ts";
+export * from "./encryption.ts";
 export { equalBytes } from "./equal-bytes.ts";
-export { type KeyFault, keyFault } from "./usable-key.ts";
+export type { KeyFault } from "./key-fault.ts";
+export * from "./recipient-key.ts";
+export { type SchemeForm, schemeForms, signatureSchemes } from "./scheme-forms.ts";
+export { keyFault } from "./usable-key.ts";

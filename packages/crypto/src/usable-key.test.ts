@@ -1,11 +1,10 @@
-import { p256 } from "@noble/curves/nist.js";
+import { p256, p384 } from "@noble/curves/nist.js";
 import { Point } from "@noble/ed25519";
 import { describe, expect, test } from "vitest";
-import { bytesToHex, hexToBytes } from "./index.ts";
+import { bytesToHex, hexToBytes, schemeForms } from "./index.ts";
 import { keyFault } from "./usable-key.ts";
 
 const ed25519Fault = (bytes: Uint8Array) => keyFault({ scheme: "ed25519", bytes });
-const p256Fault = (bytes: Uint8Array) => keyFault({ scheme: "ecdsa-p256-sha256", bytes });
 const littleEndian = (y: bigint): Uint8Array => hexToBytes(y.toString(16).padStart(64, "0")).reverse();
 const ed25519Prime = 2n ** 255n - 19n;
 
@@ -47,46 +46,93 @@ describe("Ed25519", () => {
   });
 });
 
-describe("P-256", () => {
-  const base = p256.Point.BASE.toBytes(false);
+describe.each([
+  {
+    scheme: "ecdsa-p256-sha256",
+    curve: p256,
+    size: 32,
+    prime: 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n,
+    wrongLengths: [0, 1, 32, 64, 66, 97],
+  },
+  {
+    scheme: "ecdsa-p384-sha384",
+    curve: p384,
+    size: 48,
+    prime: 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n,
+    wrongLengths: [0, 1, 48, 65, 96, 98],
+  },
+] as const)("$scheme", ({ scheme, curve: { Point: CurvePoint }, size, prime, wrongLengths }) => {
+  const fault = (bytes: Uint8Array) => keyFault({ scheme, bytes });
+  const base = CurvePoint.BASE.toBytes(false);
+  const coordinate = (value: bigint): string => value.toString(16).padStart(2 * size, "0");
 
   test("takes ordinary points", () => {
     for (let scalar = 1n; scalar < 20n; scalar++) {
-      expect(p256Fault(p256.Point.BASE.multiply(scalar).toBytes(false))).toBeUndefined();
+      expect(fault(CurvePoint.BASE.multiply(scalar).toBytes(false))).toBeUndefined();
     }
   });
 
   test("refuses compressed points by name", () => {
-    expect(p256Fault(p256.Point.BASE.toBytes(true))).toBe("compressed-point");
-    expect(p256Fault(base.slice(0, 33).with(0, 2))).toBe("compressed-point");
+    expect(fault(CurvePoint.BASE.toBytes(true))).toBe("compressed-point");
+    expect(fault(base.slice(0, 1 + size).with(0, 2))).toBe("compressed-point");
+    expect(fault(base.slice(0, 1 + size).with(0, 3))).toBe("compressed-point");
   });
 
-  test("refuses other forms of 65 and 33 bytes", () => {
-    for (const first of [0, 2, 3, 5, 6, 7, 0xff]) expect(p256Fault(base.with(0, first))).toBe("not-a-point");
-    expect(p256Fault(base.slice(0, 33))).toBe("wrong-length");
+  test("refuses other forms of the two lengths", () => {
+    for (const first of [0, 2, 3, 5, 6, 7, 0xff]) expect(fault(base.with(0, first))).toBe("not-a-point");
+    expect(fault(base.slice(0, 1 + size))).toBe("wrong-length");
   });
 
   test("refuses a point off the curve, whichever byte is wrong", () => {
-    for (let i = 1; i < 65; i++) expect(p256Fault(base.with(i, (base[i] ?? 0) ^ 1))).toBe("not-a-point");
-    expect(p256Fault(new Uint8Array(65).with(0, 4))).toBe("not-a-point");
+    for (let i = 1; i < base.length; i++) expect(fault(base.with(i, (base[i] ?? 0) ^ 1))).toBe("not-a-point");
+    expect(fault(new Uint8Array(base.length).with(0, 4))).toBe("not-a-point");
   });
 
   test("refuses coordinates that are not reduced", () => {
-    // x = 5 has a point, so x = p + 5 satisfies the equation just as well.
-    const { x, y } = p256.Point.fromHex(`02${"5".padStart(64, "0")}`).toAffine();
-    const prime = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
-    const coordinates = (a: bigint, b: bigint): Uint8Array =>
-      hexToBytes(`04${a.toString(16).padStart(64, "0")}${b.toString(16).padStart(64, "0")}`);
-    expect(p256Fault(coordinates(x, y))).toBeUndefined();
-    expect(p256Fault(coordinates(x + prime, y))).toBe("not-a-point");
-    expect(p256Fault(coordinates(x, prime))).toBe("not-a-point");
-    // And x = 0 has a point too, so x = p is the first value that must fall.
-    const atZero = p256.Point.fromHex(`02${"0".repeat(64)}`).toAffine();
-    expect(p256Fault(coordinates(0n, atZero.y))).toBeUndefined();
-    expect(p256Fault(coordinates(prime, atZero.y))).toBe("not-a-point");
+    const point = (x: bigint, y: bigint): Uint8Array => hexToBytes(`04${coordinate(x)}${coordinate(y)}`);
+    // The first x from 0 that has a point: x + p satisfies the equation just as well.
+    const { x, y } = firstPoint((value) => CurvePoint.fromHex(`02${coordinate(value)}`).toAffine());
+    expect(fault(point(x, y))).toBeUndefined();
+    expect(fault(point(x + prime, y))).toBe("not-a-point");
+    expect(fault(point(x, prime))).toBe("not-a-point");
   });
 
-  test.each([0, 1, 32, 64, 66])("refuses %i bytes", (length) => {
-    expect(p256Fault(new Uint8Array(length).fill(4))).toBe("wrong-length");
+  test.each(wrongLengths)("refuses %i bytes", (length) => {
+    expect(fault(new Uint8Array(length).fill(4))).toBe("wrong-length");
+  });
+});
+
+function firstPoint<Affine>(pointAt: (x: bigint) => Affine): Affine {
+  for (let x = 0n; x < 100n; x++) {
+    try {
+      return pointAt(x);
+    } catch {
+      // No point has this x.
+    }
+  }
+  throw new Error("half of all x have a point");
+}
+
+describe.each(["ml-dsa-65", "ml-dsa-87"] as const)("%s", (scheme) => {
+  const { keyLength } = schemeForms[scheme];
+  const fault = (bytes: Uint8Array) => keyFault({ scheme, bytes });
+
+  test.each([0x00, 0xff])("refuses a t1 of 0x%s, whatever rho is", (fill) => {
+    const erased = new Uint8Array(keyLength).fill(fill);
+    expect(fault(erased)).toBe("weak-key");
+    expect(fault(erased.with(0, 0x5a))).toBe("weak-key");
+  });
+
+  test("takes every other t1", () => {
+    const erased = new Uint8Array(keyLength);
+    for (const at of [32, 1000, keyLength - 1]) {
+      expect(fault(erased.with(at, 1))).toBeUndefined();
+      expect(fault(erased.fill(0xff).with(at, 0xfe))).toBeUndefined();
+      erased.fill(0);
+    }
+  });
+
+  test.each([0, 32, 1312, keyLength - 1, keyLength + 1])("refuses %i bytes", (length) => {
+    expect(fault(new Uint8Array(length).fill(4))).toBe("wrong-length");
   });
 });

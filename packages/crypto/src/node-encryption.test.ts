@@ -1,0 +1,5 @@
+import { encryptionContract } from "./encryption.contract.ts";
+import { nodeDecryption } from "./node-decryption.ts";
+import { nodeEncryption } from "./node-encryption.ts";
+
+encryptionContract("node:crypto", nodeEncryption, nodeDecryption);
