@@ -9,6 +9,8 @@ import { say, type Words } from "./words.ts";
 const restore = "restore the file from a backup";
 const octal = (mode: number): string => mode.toString(8).padStart(3, "0");
 
+const algorithms = "Ed25519, ECDSA on P-256 or P-384, or ML-DSA-65 or ML-DSA-87";
+
 const flaws: Readonly<Record<PassphraseRefusal["reason"], string>> = {
   empty: "the passphrase is empty",
   "too-short": `the passphrase for a new key is shorter than ${minimumPassphraseCharacters} characters`,
@@ -19,7 +21,7 @@ const flaws: Readonly<Record<PassphraseRefusal["reason"], string>> = {
 
 const contents: Readonly<Record<Extract<KeyRefusal, { code: "key-content-invalid" }>["reason"], string>> = {
   "not-pkcs8": "is no PKCS#8 private key in PEM form",
-  "unsupported-algorithm": "is for another algorithm than Ed25519 or ECDSA on P-256",
+  "unsupported-algorithm": `is for another algorithm than ${algorithms}`,
   "parts-disagree": "has a public part that does not belong to its private part",
 };
 
@@ -71,7 +73,7 @@ export const keyWords: Words<KeyRefusal | KeyWarning> = {
     ),
   "public-key-invalid": ({ path, looksLike }) =>
     say(
-      `${path} is no public key of Ed25519 or ECDSA on P-256; it looks like ${contentName(looksLike)}`,
+      `${path} is no public key of ${algorithms}; it looks like ${contentName(looksLike)}`,
       "give the file that ends in .pub.pem",
     ),
   "private-key-given": ({ path }) =>

@@ -1,4 +1,5 @@
 import { descriptionWords } from "./explain-description.ts";
+import { encryptionWords } from "./explain-encryption.ts";
 import { envelopeWords } from "./explain-envelope.ts";
 import { findingWords } from "./explain-finding.ts";
 import { buildWords, firmwareWords } from "./explain-firmware.ts";
@@ -22,6 +23,7 @@ const allWords: Words<SigningFact> = {
   ...firmwareWords,
   ...buildWords,
   ...descriptionWords,
+  ...encryptionWords,
   ...envelopeWords,
   ...findingWords,
 };

@@ -7,6 +7,13 @@ export {
   type UnsignedRelease,
 } from "./build-manifest.ts";
 export type { DescriptionFlaw, DescriptionRefusal, DescriptionType } from "./description-reader.ts";
+export {
+  type EncryptedPayload,
+  type EncryptPayloadRefusal,
+  encryptPayload,
+  type PayloadRecipient,
+} from "./encrypt-payload.ts";
+export { type EncryptedInstall, encryptedInstall } from "./encrypted-install.ts";
 export { type ConsistentEnvelope, checkConsistency, type InconsistentEnvelope } from "./envelope-consistency.ts";
 export { explain, signingCodes } from "./explain.ts";
 export type { Finding, FindingFacts, Severity } from "./finding.ts";

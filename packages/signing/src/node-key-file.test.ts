@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keyId, publicKeyPem } from "@sumac/cose";
@@ -9,14 +9,14 @@ import type { KeyRefusal } from "./key-refusal.ts";
 import { encryptAgeFile } from "./node-age-file.ts";
 import { createKey, openKey, openUnencryptedTestKey } from "./node-key-file.ts";
 import { listKeys } from "./node-list-keys.ts";
-import type { KeyAlgorithm } from "./node-private-key.ts";
+import { generatePrivateKey, type KeyAlgorithm } from "./node-private-key.ts";
 import { readPublicKey } from "./node-public-key.ts";
 import { passphraseOf, testPassphraseText } from "./passphrase.test.support.ts";
 import { signerContract } from "./signer.contract.ts";
 import { snapshot, temporaryDirectory } from "./test-directory.test.support.ts";
 
 const passphrase = () => passphraseOf(testPassphraseText);
-const algorithms: readonly KeyAlgorithm[] = ["ed25519", "esp256"];
+const algorithms: readonly KeyAlgorithm[] = ["ed25519", "esp256", "esp384", "ml-dsa-65", "ml-dsa-87"];
 
 async function makeKey(directory: string, name = "release", algorithm: KeyAlgorithm = "ed25519") {
   const created = await createKey({
@@ -138,15 +138,15 @@ interface BadFile {
   readonly error: Omit<KeyRefusal, "path"> & Record<string, unknown>;
 }
 
-const pemOf = (type: "x25519" | "ed448" | "p384"): string => {
-  const pair =
-    type === "p384"
-      ? generateKeyPairSync("ec", { namedCurve: "P-384" })
-      : type === "ed448"
-        ? generateKeyPairSync("ed448")
-        : generateKeyPairSync("x25519");
-  return String(pair.privateKey.export({ type: "pkcs8", format: "pem" }));
-};
+const unsupported = {
+  x25519: () => generateKeyPairSync("x25519"),
+  ed448: () => generateKeyPairSync("ed448"),
+  p521: () => generateKeyPairSync("ec", { namedCurve: "P-521" }),
+  "ml-dsa-44": () => generateKeyPairSync("ml-dsa-44"),
+} as const;
+
+const pemOf = (type: keyof typeof unsupported): string =>
+  String(unsupported[type]().privateKey.export({ type: "pkcs8", format: "pem" }));
 
 /** A P-256 key whose PKCS#8 carries the public point of another. */
 function mixedUpPem(): string {
@@ -158,6 +158,14 @@ function mixedUpPem(): string {
   if (mine === undefined || other === undefined) throw new Error("two keys were made");
   const mixed = Buffer.concat([mine.subarray(0, -64), other.subarray(-64)]);
   return `-----BEGIN PRIVATE KEY-----\n${mixed.toString("base64")}\n-----END PRIVATE KEY-----\n`;
+}
+
+/** An ML-DSA key whose PKCS#8 carries the seed of one key and the expanded form of another (RFC 9881 6). */
+function mixedUpMlDsaPem(): string {
+  const der = generatePrivateKey("ml-dsa-65").export({ type: "pkcs8", format: "der" });
+  const seedAt = 30;
+  const mixed = Uint8Array.from(der).with(seedAt, (der[seedAt] ?? 0) ^ 1);
+  return `-----BEGIN PRIVATE KEY-----\n${Buffer.from(mixed).toString("base64")}\n-----END PRIVATE KEY-----\n`;
 }
 
 describe("openKey", () => {
@@ -189,7 +197,9 @@ describe("openKey", () => {
       { name: "a locked PEM inside", content: await encrypt(String(locked)), error: invalid("not-pkcs8") },
       { name: "an X25519 key", content: await encrypt(pemOf("x25519")), error: invalid("unsupported-algorithm") },
       { name: "an Ed448 key", content: await encrypt(pemOf("ed448")), error: invalid("unsupported-algorithm") },
-      { name: "a P-384 key", content: await encrypt(pemOf("p384")), error: invalid("unsupported-algorithm") },
+      { name: "a P-521 key", content: await encrypt(pemOf("p521")), error: invalid("unsupported-algorithm") },
+      { name: "an ML-DSA-44 key", content: await encrypt(pemOf("ml-dsa-44")), error: invalid("unsupported-algorithm") },
+      { name: "half an ML-DSA key", content: await encrypt(mixedUpMlDsaPem()), error: invalid("not-pkcs8") },
       { name: "another key's public point", content: await encrypt(mixedUpPem()), error: invalid("parts-disagree") },
     );
   });
@@ -200,7 +210,7 @@ describe("openKey", () => {
   test("refuses each bad file by its own code, with nothing secret in it", async () => {
     const directory = temporaryDirectory();
     const path = join(directory, "k.pem.age");
-    expect(cases).toHaveLength(14);
+    expect(cases).toHaveLength(16);
     for (const { name, content, error } of cases) {
       writeFileSync(path, content, { mode: 0o600 });
       const opened = await openKey(path, passphrase());
@@ -260,11 +270,24 @@ describe("openKey", () => {
 describe("openUnencryptedTestKey", () => {
   test.each(algorithms)("opens a plain %s key, and says that it is for tests", async (algorithm) => {
     const path = join(temporaryDirectory(), "test.pem");
-    const pair =
-      algorithm === "ed25519" ? generateKeyPairSync("ed25519") : generateKeyPairSync("ec", { namedCurve: "P-256" });
-    writeFileSync(path, `TEST ONLY\n${pair.privateKey.export({ type: "pkcs8", format: "pem" })}`);
+    writeFileSync(path, `TEST ONLY\n${generatePrivateKey(algorithm).export({ type: "pkcs8", format: "pem" })}`);
     const opened = await openUnencryptedTestKey(path);
     expect(opened.ok && opened.value.warnings).toEqual([{ code: "test-key", path }]);
+  });
+
+  // RFC 9881 C.1: the same key as seed alone; other tools write that.
+  test.each([
+    { oid: "12", sha256: "d666806e11cee19a7c989f7445f90dd419cf4d2d51db8c0fdb4c0f0a542238c9" },
+    { oid: "13", sha256: "91dc389cfaa01470b7f66eee45a4ae9026d154817c754dfe22298b3fa241ffcd" },
+  ])("opens an ML-DSA key that is only a seed (OID ...3.$oid)", async ({ oid, sha256 }) => {
+    const path = join(temporaryDirectory(), "seed.pem");
+    const seed = Array.from({ length: 32 }, (_, i) => i.toString(16).padStart(2, "0")).join("");
+    const der = Buffer.from(`3034020100300b06096086480165030403${oid}04228020${seed}`, "hex");
+    writeFileSync(path, `-----BEGIN PRIVATE KEY-----\n${der.toString("base64")}\n-----END PRIVATE KEY-----\n`);
+    const opened = await openUnencryptedTestKey(path);
+    if (!opened.ok) throw new Error(opened.error.code);
+    const { bytes } = opened.value.signer.publicKey;
+    expect(createHash("sha256").update(bytes).digest("hex")).toBe(sha256);
   });
 
   test("does not take an encrypted one", async () => {

@@ -1,22 +1,31 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { err, ok, type Result } from "@sumac/cbor";
 import { algorithmForScheme, keyId, parsePublicKeyDer } from "@sumac/cose";
-import type { PublicKey } from "@sumac/crypto";
+import type { PublicKey, SignatureScheme } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import type { Signer } from "./signer.ts";
 
-/** Ed25519 is COSE -19; ESP256 is ECDSA on P-256 with SHA-256, COSE -9. */
-export type KeyAlgorithm = "ed25519" | "esp256";
+/** Named as on the command line; each has one current COSE algorithm. */
+export type KeyAlgorithm = "ed25519" | "esp256" | "esp384" | "ml-dsa-65" | "ml-dsa-87";
 
 export type PrivateKeyRefusal = "not-pkcs8" | "unsupported-algorithm" | "parts-disagree";
 
 export function generatePrivateKey(algorithm: KeyAlgorithm): KeyObject {
-  return algorithm === "ed25519"
-    ? generateKeyPairSync("ed25519").privateKey
-    : generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  switch (algorithm) {
+    case "ed25519":
+      return generateKeyPairSync("ed25519").privateKey;
+    case "esp256":
+      return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+    case "esp384":
+      return generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey;
+    case "ml-dsa-65":
+      return generateKeyPairSync("ml-dsa-65").privateKey;
+    case "ml-dsa-87":
+      return generateKeyPairSync("ml-dsa-87").privateKey;
+  }
 }
 
-/** Reads an unencrypted PKCS#8 PEM of one of the two algorithms. What OpenSSL says about bad input is not passed on. */
+/** Reads an unencrypted PKCS#8 PEM of one of these algorithms. What OpenSSL says about bad input is not passed on. */
 export function parsePrivateKey(pem: Uint8Array): Result<KeyObject, PrivateKeyRefusal> {
   if (!new TextDecoder().decode(pem).includes("-----BEGIN PRIVATE KEY-----")) return err("not-pkcs8");
   let key: KeyObject;
@@ -25,10 +34,13 @@ export function parsePrivateKey(pem: Uint8Array): Result<KeyObject, PrivateKeyRe
   } catch {
     return err("not-pkcs8");
   }
-  const isSupported =
-    key.asymmetricKeyType === "ed25519" ||
-    (key.asymmetricKeyType === "ec" && key.asymmetricKeyDetails?.namedCurve === "prime256v1");
-  return isSupported ? ok(key) : err("unsupported-algorithm");
+  return isSupported(key) ? ok(key) : err("unsupported-algorithm");
+}
+
+function isSupported(key: KeyObject): boolean {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  if (type === "ec") return details?.namedCurve === "prime256v1" || details?.namedCurve === "secp384r1";
+  return type === "ed25519" || type === "ml-dsa-65" || type === "ml-dsa-87";
 }
 
 export function publicPart(key: KeyObject): PublicKey {
@@ -38,15 +50,21 @@ export function publicPart(key: KeyObject): PublicKey {
   return parsed.value;
 }
 
+/** Ed25519 and ML-DSA hash by themselves (null); ML-DSA signs pure, with an empty context. */
+const hashes: Readonly<Record<SignatureScheme, "sha256" | "sha384" | null>> = {
+  ed25519: null,
+  "ecdsa-p256-sha256": "sha256",
+  "ecdsa-p384-sha384": "sha384",
+  "ml-dsa-65": null,
+  "ml-dsa-87": null,
+};
+
 /** A signer that holds the key in this process. */
 export function privateKeySigner(key: KeyObject): Result<Signer, PrivateKeyRefusal> {
   const publicKey = publicPart(key);
+  const hash = hashes[publicKey.scheme];
   const signBytes = (bytes: Uint8Array): Uint8Array =>
-    new Uint8Array(
-      key.asymmetricKeyType === "ed25519"
-        ? sign(null, bytes, key)
-        : sign("sha256", bytes, { key, dsaEncoding: "ieee-p1363" }),
-    );
+    new Uint8Array(sign(hash, bytes, { key, dsaEncoding: "ieee-p1363" }));
   // PKCS#8 may carry a public point that is not the private key's: its signatures would verify under neither.
   const probe = new TextEncoder().encode("does the key fit itself");
   if (!nodeCrypto.verify(publicKey, probe, signBytes(probe))) return err("parts-disagree");

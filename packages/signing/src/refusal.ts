@@ -1,5 +1,6 @@
 import type { BuildRefusal } from "./build-manifest.ts";
 import type { DescriptionRefusal } from "./description-reader.ts";
+import type { EncryptPayloadRefusal } from "./encrypt-payload.ts";
 import type { InconsistentEnvelope } from "./envelope-consistency.ts";
 import type { Finding } from "./finding.ts";
 import type { FirmwareRefusal } from "./firmware-image.ts";
@@ -14,6 +15,7 @@ export type SigningRefusal =
   | FirmwareRefusal
   | DescriptionRefusal
   | BuildRefusal
+  | EncryptPayloadRefusal
   | InconsistentEnvelope
   | SignRefusal;
 

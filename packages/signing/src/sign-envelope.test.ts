@@ -4,7 +4,14 @@ import { encode, Tagged } from "@sumac/cbor";
 import { type Algorithm, algorithmById, publicKeyPem, toBeSigned } from "@sumac/cose";
 import { bytesToHex, equalBytes } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
-import { buildEnvelope, digestOf, type EnvelopeParts, encodeDigest, type SeverableName } from "@sumac/suit";
+import {
+  buildEnvelope,
+  defaultLimits,
+  digestOf,
+  type EnvelopeParts,
+  encodeDigest,
+  type SeverableName,
+} from "@sumac/suit";
 import { describe, expect, test } from "vitest";
 import { privateKeySigner } from "./node-private-key.ts";
 import { build, makeSigner, opened, testRelease } from "./release.test.support.ts";
@@ -190,7 +197,7 @@ describe("signEnvelope", () => {
   });
 
   test("refuses to grow over the limit", async () => {
-    const limits = { maxBytes: unsigned.length + 20, maxDepth: 8, maxCommands: 256, maxComponents: 32 };
+    const limits = { ...defaultLimits, maxBytes: unsigned.length + 20 };
     expect(await signEnvelope(unsigned, makeSigner(), { crypto: nodeCrypto, limits })).toMatchObject({
       ok: false,
       error: { code: "envelope-too-large", limit: limits.maxBytes },

@@ -1,8 +1,6 @@
-import type { CborItem, CborValue } from "@sumac/cbor";
+import type { CborValue } from "@sumac/cbor";
 import { bytesToHex } from "@sumac/crypto";
-import { expectArray, expectBytes } from "./expect-item.ts";
-import type { ComponentId } from "./manifest.ts";
-import { refuseMalformed } from "./refusal.ts";
+import type { ComponentId, Dependency } from "./manifest.ts";
 
 /**
  * The text form of a component identifier: hex segments joined by "/". Two identifiers are the same exactly if their
@@ -10,11 +8,16 @@ import { refuseMalformed } from "./refusal.ts";
  */
 export const componentKey = (id: ComponentId): string => id.map(bytesToHex).join("/");
 
-/** Refuses an identifier without segments: its key would be that of one empty segment. */
-export function readComponentId(item: CborItem, field: string): ComponentId {
-  const { items, offset } = expectArray(item, field);
-  if (items.length === 0) refuseMalformed("wrong-length", field, offset);
-  return items.map((segment, i) => expectBytes(segment, `${field}.${i}`).value);
+/**
+ * Every index that a command may name, ascending: the components, and the dependencies that are not among them (suit.md
+ * 7.1: by the text an index points into the list, in all published examples it does not).
+ */
+export function componentIndices(manifest: {
+  readonly components: readonly ComponentId[];
+  readonly dependencies?: readonly Dependency[];
+}): readonly number[] {
+  const beyond = (manifest.dependencies ?? []).filter(({ index }) => index >= manifest.components.length);
+  return [...manifest.components.keys(), ...beyond.map(({ index }) => index)];
 }
 
 export const componentIdValue = (id: ComponentId): CborValue => [...id];

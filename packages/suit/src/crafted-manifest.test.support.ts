@@ -3,15 +3,21 @@ import { hexToBytes } from "@sumac/crypto";
 import { expect, test } from "vitest";
 import type { Command, Parameters } from "./command.ts";
 import { commands, craftCommon, craftEnvelope, craftManifest, map, offsetOf } from "./crafted-envelope.test.support.ts";
-import type { Limits } from "./limits.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
 import type { CommandSequence, Manifest } from "./manifest.ts";
 import { parseEnvelope } from "./parse-envelope.ts";
 import { parseManifest } from "./parse-manifest.ts";
 import type { SuitRefusal } from "./refusal.ts";
 
+/** Everything that this package can be told to understand. */
+export const allExtensions: Limits = {
+  ...defaultLimits,
+  extensions: ["trust-domains", "update-management-14", "firmware-encryption"],
+};
+
 /** Parses the manifest where it stands in a file, so that offsets are those of the file. */
 export function parseIn(file: Uint8Array, limits?: Limits): Result<Manifest, SuitRefusal> {
-  const envelope = parseEnvelope(file);
+  const envelope = parseEnvelope(file, limits);
   return envelope.ok ? parseManifest(envelope.value.manifest, limits) : envelope;
 }
 
@@ -35,7 +41,9 @@ export const nestedSequences = (command: Command): readonly CommandSequence[] =>
 /** All parameters that a sequence sets, nested ones too. */
 export const parametersOf = (sequence: CommandSequence | undefined): readonly Parameters[] =>
   (sequence?.commands ?? []).flatMap((command) =>
-    command.kind === "override-parameters" ? [command.parameters] : nestedSequences(command).flatMap(parametersOf),
+    command.kind === "override-parameters" || command.kind === "set-parameters"
+      ? [command.parameters]
+      : nestedSequences(command).flatMap(parametersOf),
   );
 
 /** A manifest that breaks a static rule of suit.md 6. `at` is what stands at the refused offset (see `offsetOf`). */
@@ -49,12 +57,12 @@ export interface RefusedManifest {
     | { readonly code: string; readonly field: string; readonly label: number };
 }
 
-export function testRefused(rows: readonly RefusedManifest[]): void {
+export function testRefused(rows: readonly RefusedManifest[], limits?: Limits): void {
   for (const { row, name, manifest, at, refusal } of rows) {
     test(`row ${row}: ${name}`, () => {
       const file = craftEnvelope({ 3: manifest });
       const expected = { code: "malformed", ...refusal, offset: offsetOf(file, at) };
-      expect(parseIn(file)).toEqual({ ok: false, error: expected });
+      expect(parseIn(file, limits)).toEqual({ ok: false, error: expected });
     });
   }
 }

@@ -2,9 +2,12 @@ import { bytesToHex } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { allExtensions } from "./crafted-manifest.test.support.ts";
 import { describeEnvelope } from "./describe-envelope.ts";
 import { describeManifest } from "./describe-manifest.ts";
 import { digestEquals, manifestDigest } from "./digest.ts";
+import { parseIntegratedEnvelope } from "./integrated-dependency.ts";
+import type { Limits } from "./limits.ts";
 import { parseEnvelope } from "./parse-envelope.ts";
 import { parseManifest } from "./parse-manifest.ts";
 import { vectorBytes, vectorsAbsent } from "./published-vectors.test.support.ts";
@@ -16,20 +19,24 @@ import { serializeManifest } from "./serialize-manifest.ts";
  * Takes a file through everything that reads one, and checks what must hold for any file that is accepted: it is
  * written again byte for byte. The answer is where it was refused, or how far damage in it shows.
  */
-function read(file: Uint8Array): "refused" | "digest-differs" | "member-refused" | "whole" {
-  const envelope = parseEnvelope(file);
+function read(file: Uint8Array, limits?: Limits): "refused" | "digest-differs" | "member-refused" | "whole" {
+  const envelope = parseEnvelope(file, limits);
   if (!envelope.ok) return "refused";
   describeEnvelope(envelope.value);
   if (bytesToHex(serializeEnvelope(envelope.value)) !== bytesToHex(file))
     throw new Error("envelope written differently");
-  const manifest = parseManifest(envelope.value.manifest);
+  for (const uri of envelope.value.integratedPayloads.keys()) {
+    const inner = parseIntegratedEnvelope(envelope.value, uri, limits);
+    if (inner?.ok) describeEnvelope(inner.value, { offsets: "shown" });
+  }
+  const manifest = parseManifest(envelope.value.manifest, limits);
   if (!manifest.ok) return "refused";
   const { encoded } = manifest.value;
   if (bytesToHex(serializeManifest(manifest.value)) !== bytesToHex(encoded))
     throw new Error("manifest written differently");
   const { digest } = envelope.value;
-  const members = resolveSeverable(envelope.value, manifest.value, nodeCrypto);
-  describeManifest(manifest.value, members.ok ? members.value : {});
+  const members = resolveSeverable(envelope.value, manifest.value, nodeCrypto, limits);
+  describeManifest(manifest.value, members.ok ? members.value : {}, { offsets: "shown" });
   if (!digestEquals(manifestDigest(envelope.value.manifest, digest.algorithm, nodeCrypto), digest))
     return "digest-differs";
   return members.ok ? "whole" : "member-refused";
@@ -74,6 +81,12 @@ describe.skipIf(vectorsAbsent)("a damaged file", () => {
       );
     });
   }
+});
+
+test.skipIf(vectorsAbsent)("an envelope with a dependency inside, with any bit flipped, never throws", () => {
+  const file = vectorsAbsent ? new Uint8Array() : vectorBytes("trust-domains/example2_integrated.cbor");
+  expect(read(file, allExtensions)).toBe("whole");
+  for (let bit = 0; bit < file.length * 8; bit++) read(flip(file, bit), allExtensions);
 });
 
 function unwrapEnvelope(file: Uint8Array) {

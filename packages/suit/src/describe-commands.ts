@@ -1,17 +1,22 @@
 import type { Command, ComponentIndex, Condition, Directive, RepPolicy } from "./command.ts";
-import { describeIndex } from "./describe-component.ts";
+import { describeIndex, type IndexSpace } from "./describe-component.ts";
 import { describeParameters } from "./describe-parameters.ts";
+import { commandSpans, type DescribedLine, indent, line, type ReceivedAt } from "./described-line.ts";
 import { maxRepPolicy } from "./labels.ts";
-import type { CommandSequence, ComponentId } from "./manifest.ts";
+import type { CommandSequence } from "./manifest.ts";
 
 const conditionWords: Readonly<Record<Condition, string>> = {
   "vendor-identifier": "stop unless the device is of this vendor",
   "class-identifier": "stop unless the device is of this class",
   "device-identifier": "stop unless it is this very device",
   "image-match": "stop unless the component has the image digest",
+  "image-not-match": "stop if the component has the image digest",
   "use-before": "stop if the use-before time has passed",
   "component-slot": "stop unless the component is in this slot",
   "check-content": "stop unless the component holds exactly this content",
+  version: "stop unless the installed version is in this range",
+  "dependency-integrity": "stop for good unless the dependency is signed and has the image digest",
+  "is-dependency": "stop unless the component is a dependency",
   abort: "stop",
 };
 
@@ -21,6 +26,8 @@ const directiveWords: Readonly<Record<Directive, string>> = {
   copy: "copy the source component into the component",
   invoke: "start the component",
   swap: "swap the component with the source component",
+  "process-dependency": "run the same section of the dependency",
+  unlink: "give the component up: uninstall it once nothing else needs it",
 };
 
 /** Bits 0 to 3 (suit.md 2.3). */
@@ -33,36 +40,43 @@ function reports(policy: RepPolicy): string {
 }
 
 /** Every command as a line, what belongs to it indented below. */
-export const describeSequence = (sequence: CommandSequence, components: readonly ComponentId[]): readonly string[] =>
-  sequence.commands.flatMap((command) => describeCommand(command, components));
+export function sequenceLines(sequence: CommandSequence, space: IndexSpace): readonly DescribedLine[] {
+  const spans = commandSpans(sequence);
+  return sequence.commands.flatMap((command, i) => commandLines(command, spans[i], space));
+}
 
-function describeCommand(command: Command, components: readonly ComponentId[]): readonly string[] {
+function commandLines(command: Command, span: ReceivedAt | undefined, space: IndexSpace): readonly DescribedLine[] {
   switch (command.kind) {
     case "condition":
-      return [`${conditionWords[command.condition]}${reports(command.policy)}`];
+      return [line(`${conditionWords[command.condition]}${reports(command.policy)}`, span)];
     case "directive":
-      return [`${directiveWords[command.directive]}${reports(command.policy)}`];
+      return [line(`${directiveWords[command.directive]}${reports(command.policy)}`, span)];
     case "set-component-index":
-      return [`from here on: ${describeComponentIndex(command.index, components)}`];
+      return [line(`from here on: ${describeComponentIndex(command.index, space)}`, span)];
     case "override-parameters":
-      return ["set parameters", ...indent(describeParameters(command.parameters, components))];
+      return [line("set parameters", span), ...indent(parameterLines(command, space))];
+    case "set-parameters":
+      return [line("set parameters that nobody has set yet", span), ...indent(parameterLines(command, space))];
     case "try-each":
       return [
-        "try in this order, up to the first that does not stop",
+        line("try in this order, up to the first that does not stop", span),
         ...command.sequences.flatMap((sequence, i) =>
-          indent([`choice ${i + 1}`, ...indent(describeSequence(sequence, components))]),
+          indent([line(`choice ${i + 1}`, sequence), ...indent(sequenceLines(sequence, space))]),
         ),
-        ...indent([command.orNil ? "if all stop: go on" : "if all stop: fail"]),
+        ...indent([line(command.orNil ? "if all stop: go on" : "if all stop: fail")]),
       ];
     case "run-sequence":
-      return ["run these commands", ...indent(describeSequence(command.sequence, components))];
+      return [line("run these commands", span), ...indent(sequenceLines(command.sequence, space))];
   }
 }
 
-function describeComponentIndex(index: ComponentIndex, components: readonly ComponentId[]): string {
-  if (index === "all") return "every component in turn";
-  const indices = typeof index === "number" ? [index] : index;
-  return indices.map((one) => describeIndex(one, components)).join("; ");
-}
+const parameterLines = (
+  { parameters }: Extract<Command, { kind: "override-parameters" | "set-parameters" }>,
+  space: IndexSpace,
+): readonly DescribedLine[] => describeParameters(parameters, space).map((text) => line(text));
 
-export const indent = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
+function describeComponentIndex(index: ComponentIndex, space: IndexSpace): string {
+  if (index === "all") return space.dependencies ? "every component and dependency in turn" : "every component in turn";
+  const indices = typeof index === "number" ? [index] : index;
+  return indices.map((one) => describeIndex(one, space)).join("; ");
+}

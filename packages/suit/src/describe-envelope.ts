@@ -1,7 +1,8 @@
 import { algorithmById } from "@sumac/cose";
 import { bytesToHex } from "@sumac/crypto";
 import { describeDigest } from "./describe-parameters.ts";
-import type { AuthenticationBlock, Envelope } from "./envelope.ts";
+import { type DescribedLine, type DescribeOptions, line, type ReceivedAt, renderLines } from "./described-line.ts";
+import type { AuthenticationBlock, Envelope, ReceivedBytes } from "./envelope.ts";
 import { blockTag, nameOf, suitDraft } from "./labels.ts";
 import { quote } from "./quote.ts";
 
@@ -9,20 +10,34 @@ import { quote } from "./quote.ts";
  * What stands in an envelope, in plain words, one line a fact. It tells what the file claims: no signature and no digest
  * is checked, and the manifest is not read (see `describeManifest`).
  */
-export function describeEnvelope(envelope: Envelope): readonly string[] {
-  const { blocks, severed, integratedPayloads } = envelope;
+export const describeEnvelope = (envelope: Envelope, options?: DescribeOptions): readonly string[] =>
+  renderLines(envelopeLines(envelope), options);
+
+/** The same as lines with their bytes. */
+export function envelopeLines(envelope: Envelope): readonly DescribedLine[] {
+  const { blocks, severed, integratedPayloads, manifest } = envelope;
+  // The envelope of a dependency lies inside another file: its manifest says where.
+  const start = manifest.contentOffset - (manifest.content.byteOffset - envelope.encoded.byteOffset);
+  const at = (encoded: Uint8Array): ReceivedAt => ({
+    encoded,
+    offset: start + encoded.byteOffset - envelope.encoded.byteOffset,
+  });
   return [
-    `format: ${suitDraft}`,
-    `size: ${envelope.encoded.length} bytes, of which manifest ${envelope.manifest.content.length}`,
-    `claimed manifest digest: ${describeDigest(envelope.digest)}`,
-    ...(blocks.length === 0 ? ["signatures: none"] : blocks.map((block, i) => `signature ${i + 1}: ${signer(block)}`)),
-    ...Array.from(severed, ([name, { content }]) => `severed ${name}: ${content.length} bytes`),
-    ...Array.from(
-      integratedPayloads,
-      ([uri, payload]) => `integrated payload ${quote(uri)}: ${payload.length} bytes, covered by no signature itself`,
+    line(`format: ${suitDraft}`),
+    line(`size: ${envelope.encoded.length} bytes, of which manifest ${manifest.content.length}`, at(manifest.encoded)),
+    line(`claimed manifest digest: ${describeDigest(envelope.digest)}`, at(envelope.digestElement)),
+    ...(blocks.length === 0
+      ? [line("signatures: none")]
+      : blocks.map((block, i) => line(`signature ${i + 1}: ${signer(block)}`, block))),
+    ...Array.from(severed, ([name, received]) => severedLine(name, received, at)),
+    ...Array.from(integratedPayloads, ([uri, payload]) =>
+      line(`integrated payload ${quote(uri)}: ${payload.length} bytes, covered by no signature itself`, at(payload)),
     ),
   ];
 }
+
+const severedLine = (name: string, received: ReceivedBytes, at: (encoded: Uint8Array) => ReceivedAt): DescribedLine =>
+  line(`severed ${name}: ${received.content.length} bytes`, at(received.encoded));
 
 function signer(block: AuthenticationBlock): string {
   if (block.kind === "unsupported") return `COSE ${nameOf(blockTag, block.tag)} (tag ${block.tag}), not supported`;

@@ -3,6 +3,7 @@ import { nodeCrypto } from "@sumac/crypto/node";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Parameters } from "./command.ts";
+import { allExtensions } from "./crafted-manifest.test.support.ts";
 import { describeManifest } from "./describe-manifest.ts";
 import { encloseBytes } from "./digest.ts";
 import { draftExamples } from "./draft-examples.test.support.ts";
@@ -14,7 +15,7 @@ import { serializeManifest } from "./serialize-manifest.ts";
 import { severMembers } from "./sever.ts";
 
 function parsed(manifest: ManifestInput) {
-  const result = parseManifest(encloseBytes(serializeManifest(manifest)));
+  const result = parseManifest(encloseBytes(serializeManifest(manifest)), allExtensions);
   if (!result.ok) throw new Error(JSON.stringify(result.error));
   return result.value;
 }
@@ -67,6 +68,9 @@ describe("a manifest in words", () => {
       sourceComponent: 1,
       invokeArgs: hexToBytes("6869"),
       fetchArguments: new Uint8Array(),
+      encryptionInfo: hexToBytes("d860"),
+      updatePriority: -2n,
+      version: { comparison: "greater-or-equal", version: [1, 2, -1, 3] },
     };
     const sequence = { commands: [{ kind: "override-parameters", parameters } as const] };
     const lines = told({
@@ -93,6 +97,9 @@ describe("a manifest in words", () => {
       "      source: component 1, 00",
       "      arguments of invoke: 2 bytes, 6869",
       "      arguments of fetch: 0 bytes",
+      "      encryption: 2 bytes, d860",
+      "      priority: -2 (smaller is more urgent)",
+      "      version: at least 1.2-rc.3",
     ]);
   });
 

@@ -1,9 +1,10 @@
 import { bytesToHex } from "@sumac/crypto";
 import type { Parameters } from "./command.ts";
-import { describeIndex } from "./describe-component.ts";
+import { describeIndex, type IndexSpace } from "./describe-component.ts";
 import { formatUuid } from "./identity.ts";
-import type { ComponentId, SuitDigest } from "./manifest.ts";
+import type { SuitDigest } from "./manifest.ts";
 import { quote } from "./quote.ts";
+import { formatVersion, type VersionComparison } from "./update-management-14/version.ts";
 import { utcTime } from "./utc-time.ts";
 
 /** Bytes of a byte-string parameter that are shown; digests and identifiers are always shown in full. */
@@ -17,7 +18,7 @@ function describeBytes(bytes: Uint8Array): string {
   return `${bytes.length} bytes, ${bytesToHex(bytes.subarray(0, maxBytesShown))}${cut}`;
 }
 
-type Describe<T> = (value: T, components: readonly ComponentId[]) => string;
+type Describe<T> = (value: T, space: IndexSpace) => string;
 
 const identifier: Describe<Uint8Array> = (id) =>
   id.length === 16 ? formatUuid(id) : `private enterprise number, encoded ${bytesToHex(id)}`;
@@ -26,9 +27,9 @@ type Given = { readonly [Name in keyof Parameters]-?: NonNullable<Parameters[Nam
 
 /** One row a parameter, so that none can be set without being told. */
 const describers: { readonly [Name in keyof Given]: Describe<Given[Name]> } = {
-  vendorIdentifier: (id, components) => `vendor identifier: ${identifier(id, components)}`,
-  classIdentifier: (id, components) => `class identifier: ${identifier(id, components)}`,
-  deviceIdentifier: (id, components) => `device identifier: ${identifier(id, components)}`,
+  vendorIdentifier: (id, space) => `vendor identifier: ${identifier(id, space)}`,
+  classIdentifier: (id, space) => `class identifier: ${identifier(id, space)}`,
+  deviceIdentifier: (id, space) => `device identifier: ${identifier(id, space)}`,
   imageDigest: (digest) => `image digest: ${describeDigest(digest)}`,
   imageSize: (size) => `image size: ${size} bytes`,
   useBefore: (seconds) => `use before: ${describeTime(seconds)}`,
@@ -38,17 +39,28 @@ const describers: { readonly [Name in keyof Given]: Describe<Given[Name]> } = {
     soft ? "on a failed condition: end only this sequence" : "on a failed condition: end the whole procedure",
   content: (bytes) => `content: ${describeBytes(bytes)}`,
   uri: (uri) => `uri: ${quote(uri)}`,
-  sourceComponent: (index, components) => `source: ${describeIndex(index, components)}`,
+  sourceComponent: (index, space) => `source: ${describeIndex(index, space)}`,
   invokeArgs: (bytes) => `arguments of invoke: ${describeBytes(bytes)}`,
   fetchArguments: (bytes) => `arguments of fetch: ${describeBytes(bytes)}`,
+  encryptionInfo: (bytes) => `encryption: ${describeBytes(bytes)}`,
+  updatePriority: (priority) => `priority: ${priority} (smaller is more urgent)`,
+  version: ({ comparison, version }) => `version: ${comparisonWords[comparison]} ${formatVersion(version)}`,
+};
+
+const comparisonWords: Readonly<Record<VersionComparison, string>> = {
+  greater: "above",
+  "greater-or-equal": "at least",
+  equal: "exactly, as far as it is given,",
+  "less-or-equal": "at most",
+  less: "below",
 };
 
 /** One line a parameter. */
-export function describeParameters(parameters: Parameters, components: readonly ComponentId[]): readonly string[] {
+export function describeParameters(parameters: Parameters, space: IndexSpace): readonly string[] {
   const given: Partial<Given> = parameters;
   const line = <Name extends keyof Given>(name: Name): string[] => {
     const value: Given[Name] | undefined = given[name];
-    return value === undefined ? [] : [describers[name](value, components)];
+    return value === undefined ? [] : [describers[name](value, space)];
   };
   return (Object.keys(describers) as (keyof Given)[]).flatMap(line);
 }

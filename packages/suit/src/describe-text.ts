@@ -1,13 +1,13 @@
-import { indent } from "./describe-commands.ts";
 import { describeComponent } from "./describe-component.ts";
+import { type DescribedLine, indent, line } from "./described-line.ts";
 import type { ComponentText, LanguageText, ManifestText } from "./manifest.ts";
 import { quote } from "./quote.ts";
 
 /** The text by language. It is the author's word and decides nothing. */
-export const describeText = (text: ManifestText): readonly string[] =>
-  text.languages.flatMap((language) => [`in ${language.language}`, ...indent(describeLanguage(language))]);
+export const textLines = (text: ManifestText): readonly DescribedLine[] =>
+  text.languages.flatMap((language) => [line(`in ${language.language}`), ...indent(languageLines(language))]);
 
-const describeLanguage = (text: LanguageText): readonly string[] => [
+const languageLines = (text: LanguageText): readonly DescribedLine[] => [
   ...lines({
     "manifest description": text.manifestDescription,
     "update description": text.updateDescription,
@@ -15,12 +15,12 @@ const describeLanguage = (text: LanguageText): readonly string[] => [
     "yaml source": text.yamlSource,
   }),
   ...text.components.flatMap((component) => [
-    `component ${describeComponent(component.component)}`,
-    ...indent(describeComponentText(component)),
+    line(`component ${describeComponent(component.component)}`),
+    ...indent(componentTextLines(component)),
   ]),
 ];
 
-const describeComponentText = (text: ComponentText): readonly string[] =>
+const componentTextLines = (text: ComponentText): readonly DescribedLine[] =>
   lines({
     "vendor name": text.vendorName,
     "model name": text.modelName,
@@ -30,5 +30,5 @@ const describeComponentText = (text: ComponentText): readonly string[] =>
     version: text.version,
   });
 
-const lines = (texts: Readonly<Record<string, string | undefined>>): readonly string[] =>
-  Object.entries(texts).flatMap(([name, text]) => (text === undefined ? [] : [`${name}: ${quote(text)}`]));
+const lines = (texts: Readonly<Record<string, string | undefined>>): readonly DescribedLine[] =>
+  Object.entries(texts).flatMap(([name, text]) => (text === undefined ? [] : [line(`${name}: ${quote(text)}`)]));

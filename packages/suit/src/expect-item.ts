@@ -17,6 +17,10 @@ export const expectMap = (item: CborItem, field: string): CborMap => unwrap(cbor
 /** An unsigned integer of up to 64 bits. */
 export const expectUint = (item: CborItem, field: string): bigint => BigInt(unwrap(cbor.expectUint(item, field)).value);
 
+/** An integer of either sign, up to 64 bits and a sign. */
+export const expectInt = (item: CborItem, field: string): bigint =>
+  BigInt(unwrap(cbor.expectInteger(item, field)).value);
+
 /** A byte string of exactly `length` bytes. */
 export function expectFixedBytes(item: CborItem, field: string, length: number): Uint8Array {
   const { value, offset } = expectBytes(item, field);
@@ -35,17 +39,21 @@ export function expectLabel(item: CborItem, field: string): number {
   return typeof value === "bigint" ? refuseMalformed("wrong-value", field, offset) : value;
 }
 
-/** A map whose keys all stand in `registry`; any other key is `unsupported`. Entries keep the order of the wire. */
+/**
+ * A map whose keys all stand in `registry`, under a name that is `accepted`; any other key is `unsupported`. Entries
+ * keep the order of the wire.
+ */
 export function expectFields<Name extends string>(
   item: CborItem,
   field: string,
   registry: Readonly<Record<Name, number>>,
+  accepted: (name: Name) => boolean = () => true,
 ): ReadonlyMap<Name, CborItem> {
   const fields = new Map<Name, CborItem>();
   for (const { key, value } of expectMap(item, field).entries) {
     const label = expectLabel(key, field);
     const name = nameOf(registry, label);
-    if (name === undefined) refuse({ code: "unsupported", field, offset: key.offset, label });
+    if (name === undefined || !accepted(name)) refuse({ code: "unsupported", field, offset: key.offset, label });
     fields.set(name, value);
   }
   return fields;

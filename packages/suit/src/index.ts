@@ -1,10 +1,20 @@
 export * from "./command.ts";
-export { componentKey } from "./component.ts";
-export { describeEnvelope } from "./describe-envelope.ts";
-export { describeManifest } from "./describe-manifest.ts";
+export { componentIndices, componentKey } from "./component.ts";
+export { describeEnvelope, envelopeLines } from "./describe-envelope.ts";
+export { describeManifest, manifestLines } from "./describe-manifest.ts";
+export {
+  commandSpans,
+  type DescribedLine,
+  type DescribeOptions,
+  type ReceivedAt,
+  renderLines,
+} from "./described-line.ts";
 export { digestEquals, digestOf, encloseBytes, encodeDigest, manifestDigest, parseDigest } from "./digest.ts";
+export { parseEncryptionInfo } from "./encryption-info.ts";
 export * from "./envelope.ts";
+export { type Extension, extensionDraft } from "./extension.ts";
 export * from "./identity.ts";
+export * from "./integrated-dependency.ts";
 export * from "./labels.ts";
 export * from "./limits.ts";
 export * from "./manifest.ts";
@@ -13,10 +23,19 @@ export { parseCommandSequence, type SequencePlace } from "./parse-commands.ts";
 export { parseEnvelope } from "./parse-envelope.ts";
 export { parseManifest } from "./parse-manifest.ts";
 export { parseText } from "./parse-text.ts";
+export * from "./recognise-other-layout.ts";
 export type { SeveredRefusal, SuitRefusal } from "./refusal.ts";
+export * from "./report-22/index.ts";
 export * from "./resolve-severable.ts";
 export { serializeSequence } from "./serialize-commands.ts";
 export { addAuthenticationBlock, buildEnvelope, type EnvelopeParts, serializeEnvelope } from "./serialize-envelope.ts";
 export { serializeManifest } from "./serialize-manifest.ts";
 export { serializeText } from "./serialize-text.ts";
 export * from "./sever.ts";
+export {
+  formatVersion,
+  type Version,
+  type VersionComparison,
+  type VersionMatch,
+  versionMatches,
+} from "./update-management-14/version.ts";

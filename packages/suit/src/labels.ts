@@ -1,4 +1,11 @@
-/** Every number of the wire format, written once (draft-ietf-suit-manifest-37; rows marked UM are from update-management-14, TD from trust-domains-12). */
+import { firmwareEncryption } from "./firmware-encryption-24.ts";
+import { trustDomains } from "./trust-domains-12.ts";
+import { updateManagement, useBefore } from "./update-management-14/labels.ts";
+
+/**
+ * Every number of the wire format, written once: here those of draft-ietf-suit-manifest-37, joined by the rows of the
+ * extensions, which have a file each. Whether a row of an extension may be used, `isEnabled` says.
+ */
 export const suitDraft = "draft-ietf-suit-manifest-37";
 
 export const envelopeTag = 107;
@@ -8,7 +15,7 @@ export const envelopeLabel = {
   manifest: 3,
 } as const;
 
-export const manifestLabel = {
+const coreManifestLabel = {
   "manifest-version": 1,
   "manifest-sequence-number": 2,
   common: 3,
@@ -21,14 +28,29 @@ export const manifestLabel = {
   text: 23,
 } as const;
 
+export const manifestLabel: typeof coreManifestLabel & typeof trustDomains.manifest & typeof updateManagement.manifest =
+  { ...coreManifestLabel, ...trustDomains.manifest, ...updateManagement.manifest };
+
 /** Members that may stand in the envelope under the same number, with only their digest in the manifest. */
-export const severableLabel: Pick<typeof manifestLabel, "payload-fetch" | "install" | "text"> = {
+export const severableLabel: Pick<
+  typeof manifestLabel,
+  "dependency-resolution" | "payload-fetch" | "candidate-verification" | "install" | "text"
+> = {
+  "dependency-resolution": manifestLabel["dependency-resolution"],
   "payload-fetch": manifestLabel["payload-fetch"],
+  "candidate-verification": manifestLabel["candidate-verification"],
   install: manifestLabel.install,
   text: manifestLabel.text,
 };
 
-export const commonLabel = { components: 2, "shared-sequence": 4 } as const;
+const coreCommonLabel = { components: 2, "shared-sequence": 4 } as const;
+export const commonLabel: typeof coreCommonLabel & typeof trustDomains.common = {
+  ...coreCommonLabel,
+  ...trustDomains.common,
+};
+
+/** What is said of one dependency. */
+export const dependencyLabel: typeof trustDomains.dependency = trustDomains.dependency;
 
 export const textLabel = {
   "manifest-description": 1,
@@ -46,18 +68,27 @@ export const componentTextLabel = {
   "component-version": 6,
 } as const;
 
-export const conditionLabel = {
+const coreConditionLabel = {
   "vendor-identifier": 1,
   "class-identifier": 2,
   "image-match": 3,
-  "use-before": 4, // UM
   "component-slot": 5,
   "check-content": 6,
   abort: 14,
   "device-identifier": 24,
 } as const;
 
-export const directiveLabel = {
+export const conditionLabel: typeof coreConditionLabel &
+  typeof useBefore.condition &
+  typeof trustDomains.condition &
+  typeof updateManagement.condition = {
+  ...coreConditionLabel,
+  ...useBefore.condition,
+  ...trustDomains.condition,
+  ...updateManagement.condition,
+};
+
+const coreDirectiveLabel = {
   "set-component-index": 12,
   "try-each": 15,
   write: 18,
@@ -69,11 +100,15 @@ export const directiveLabel = {
   "run-sequence": 32,
 } as const;
 
-export const parameterLabel = {
+export const directiveLabel: typeof coreDirectiveLabel & typeof trustDomains.directive = {
+  ...coreDirectiveLabel,
+  ...trustDomains.directive,
+};
+
+const coreParameterLabel = {
   "vendor-identifier": 1,
   "class-identifier": 2,
   "image-digest": 3,
-  "use-before": 4, // UM
   "component-slot": 5,
   "strict-order": 12,
   "soft-failure": 13,
@@ -85,6 +120,16 @@ export const parameterLabel = {
   "device-identifier": 24,
   "fetch-arguments": 25,
 } as const;
+
+export const parameterLabel: typeof coreParameterLabel &
+  typeof useBefore.parameter &
+  typeof updateManagement.parameter &
+  typeof firmwareEncryption.parameter = {
+  ...coreParameterLabel,
+  ...useBefore.parameter,
+  ...updateManagement.parameter,
+  ...firmwareEncryption.parameter,
+};
 
 export const digestAlgorithmLabel = { "sha-256": -16, "sha-384": -43, "sha-512": -44 } as const;
 
@@ -104,6 +149,13 @@ export const customBelow = -256;
 
 /** The name a registry gives to a number, or undefined. */
 export function nameOf<Name extends string>(registry: Readonly<Record<Name, number>>, label: number): Name | undefined {
-  for (const name in registry) if (registry[name] === label) return name;
-  return undefined;
+  let names = namesByLabel.get(registry) as ReadonlyMap<number, Name> | undefined;
+  if (names === undefined) {
+    names = new Map((Object.keys(registry) as Name[]).map((name) => [registry[name], name]));
+    namesByLabel.set(registry, names);
+  }
+  return names.get(label);
 }
+
+/** The registries turned round, each once: every key and command of a manifest is looked up. */
+const namesByLabel = new WeakMap<object, ReadonlyMap<number, string>>();

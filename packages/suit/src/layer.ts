@@ -1,5 +1,6 @@
 import { type CborBytes, type CborItem, decode } from "@sumac/cbor";
 import type { ReceivedBytes } from "./envelope.ts";
+import { firstItemBeyond } from "./item-budget.ts";
 import type { Limits } from "./limits.ts";
 import { refuse, unwrap } from "./refusal.ts";
 
@@ -27,6 +28,8 @@ export const scopeAt = (limits: Limits, depth: number): Scope => ({
 export interface LayerOptions {
   readonly tags?: readonly number[];
   readonly mapOrder?: "deterministic" | "any";
+  /** Data items at most, where that is less than what `Limits` allows. */
+  readonly maxItems?: number;
 }
 
 /** Decodes the content of a byte string that stands `scope.depth` layers deep. */
@@ -35,10 +38,16 @@ export function decodeLayer(
   contentOffset: number,
   field: string,
   scope: Scope,
-  options?: LayerOptions,
+  { maxItems = scope.limits.maxItems, ...options }: LayerOptions = {},
 ): CborItem {
   if (scope.depth > scope.limits.maxDepth) refuse({ code: "limit-exceeded", limit: "maxDepth", offset: contentOffset });
-  return unwrap(decode(content, { field, baseOffset: contentOffset, maxDepth: levelsPerLayer, ...options }));
+  const beyond = firstItemBeyond(content, Math.min(maxItems, scope.limits.maxItems));
+  const within = beyond === undefined ? content : content.subarray(0, beyond);
+  const decoded = decode(within, { field, baseOffset: contentOffset, maxDepth: levelsPerLayer, ...options });
+  if (beyond === undefined) return unwrap(decoded);
+  // Something malformed further in front is the better answer; that it is cut short there, we did ourselves.
+  if (!decoded.ok && decoded.error.reason !== "truncated") unwrap(decoded);
+  return refuse({ code: "limit-exceeded", limit: "maxItems", offset: contentOffset + beyond });
 }
 
 /** Goes one byte string deeper. */

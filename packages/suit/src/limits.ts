@@ -1,3 +1,5 @@
+import type { Extension } from "./extension.ts";
+
 /** Bounds on what the parsers accept: refused with `too-large` or `limit-exceeded` before memory or work is spent. */
 export interface Limits {
   /** Bytes of the whole envelope, integrated payloads included. */
@@ -9,8 +11,22 @@ export interface Limits {
   readonly maxDepth: number;
   /** Commands of one manifest, or of one severed member, nested sequences included. */
   readonly maxCommands: number;
-  /** Components of a manifest, and entries of a component index list (each entry repeats the commands that follow). */
+  /** Components and dependencies of a manifest, and entries of a component index list (each entry repeats the commands that follow). */
   readonly maxComponents: number;
+  /** CBOR data items of one layer; decoded, each takes some hundred bytes. */
+  readonly maxItems: number;
+  /** Authentication blocks: each may cost a signature verification before anything is known of the sender. */
+  readonly maxBlocks: number;
+  /** What is understood beyond the core; everything else is `unsupported`. */
+  readonly extensions: readonly Extension[];
 }
 
-export const defaultLimits: Limits = { maxBytes: 65536, maxDepth: 8, maxCommands: 256, maxComponents: 32 };
+export const defaultLimits: Limits = {
+  maxBytes: 65536,
+  maxDepth: 8,
+  maxCommands: 256,
+  maxComponents: 32,
+  maxItems: 4096,
+  maxBlocks: 16,
+  extensions: [],
+};

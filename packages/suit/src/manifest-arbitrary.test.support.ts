@@ -4,8 +4,9 @@ import fc from "fast-check";
 import type { Condition, Directive, Parameters } from "./command.ts";
 import { componentKey } from "./component.ts";
 import { conditionLabel } from "./labels.ts";
-import type { ComponentId, ComponentText, LanguageText, SuitDigest } from "./manifest.ts";
+import type { ComponentId, ComponentText, Dependency, LanguageText, SuitDigest } from "./manifest.ts";
 import type { CommandInput, ManifestInput, SequenceInput } from "./manifest-input.ts";
+import { type Version, type VersionComparison, versionComparisonLabel } from "./update-management-14/version.ts";
 
 /** Descriptions of manifests that obey every static rule, with all commands and parameters of the registry. */
 
@@ -22,6 +23,20 @@ const digest: fc.Arbitrary<SuitDigest> = fc.oneof(
 
 const pen = bytes(1, 12).map((oid) => Uint8Array.of(0xd8, 112, ...encode(oid)));
 
+const version: fc.Arbitrary<Version> = fc
+  .tuple(
+    fc.nat(),
+    fc.array(fc.nat(), { maxLength: 5 }),
+    fc.option(fc.integer({ min: -3, max: -1 })),
+    fc.array(fc.nat(), { maxLength: 3 }),
+  )
+  .map(([first, release, preRelease, rest]) => [
+    first,
+    ...release,
+    ...(preRelease === null ? [] : [preRelease]),
+    ...rest,
+  ]);
+
 const parameterFields = {
   vendorIdentifier: fc.oneof(bytes(16, 16), pen),
   classIdentifier: bytes(16, 16),
@@ -36,6 +51,12 @@ const parameterFields = {
   sourceComponent: fc.nat(Number.MAX_SAFE_INTEGER),
   invokeArgs: bytes(0, 20),
   fetchArguments: bytes(0, 20),
+  encryptionInfo: bytes(0, 20),
+  updatePriority: fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n - 1n }),
+  version: fc.record({
+    comparison: fc.constantFrom(...(Object.keys(versionComparisonLabel) as VersionComparison[])),
+    version,
+  }),
 };
 const notEmpty = (parameters: Parameters) => Object.keys(parameters).length > 0;
 const topParameters: fc.Arbitrary<Parameters> = fc.record(parameterFields, { requiredKeys: [] }).filter(notEmpty);
@@ -50,7 +71,7 @@ const condition = fc.record({
 });
 const directive = fc.record({
   kind: fc.constant("directive" as const),
-  directive: fc.constantFrom<Directive>("write", "fetch", "copy", "invoke", "swap"),
+  directive: fc.constantFrom<Directive>("write", "fetch", "copy", "invoke", "swap", "process-dependency", "unlink"),
   policy,
 });
 const index = fc.record({
@@ -59,6 +80,13 @@ const index = fc.record({
 });
 const override = (parameters: fc.Arbitrary<Parameters>) =>
   fc.record({ kind: fc.constant("override-parameters" as const), parameters });
+/** What only override-parameters may set is left out. */
+const setWhereUnset = fc.record({
+  kind: fc.constant("set-parameters" as const),
+  parameters: topParameters
+    .map(({ imageDigest: _digest, strictOrder: _order, ...rest }): Parameters => rest)
+    .filter(notEmpty),
+});
 
 type Section = "shared" | "own";
 
@@ -67,6 +95,7 @@ function nested(section: Section, levels: number): fc.Arbitrary<SequenceInput> {
   const any: fc.Arbitrary<CommandInput> = fc.oneof(
     { weight: 3, arbitrary: flat },
     { weight: 1, arbitrary: override(nestedParameters) },
+    { weight: 1, arbitrary: setWhereUnset },
     ...(levels > 0 ? [{ weight: 1, arbitrary: flowControl(section, levels - 1) }] : []),
   );
   return fc.record({ commands: fc.array(any, { minLength: 1, maxLength: 3 }) });
@@ -84,7 +113,12 @@ const flowControl = (section: Section, levels: number): fc.Arbitrary<CommandInpu
 
 function topSequence(section: Section, first: "index" | "any"): fc.Arbitrary<SequenceInput> {
   const flat = section === "shared" ? fc.oneof(condition, index) : fc.oneof(condition, directive, index);
-  const any: fc.Arbitrary<CommandInput> = fc.oneof(flat, override(topParameters), flowControl(section, 2));
+  const any: fc.Arbitrary<CommandInput> = fc.oneof(
+    flat,
+    override(topParameters),
+    setWhereUnset,
+    flowControl(section, 2),
+  );
   return fc
     .tuple(first === "index" ? index : any, fc.array(any, { maxLength: 4 }))
     .map(([head, rest]) => ({ commands: [head, ...rest] }));
@@ -128,6 +162,11 @@ const manifestText = fc.record({
     .map((all) => all.toSorted(byEncoding((l) => l.language))),
 });
 
+const dependency: fc.Arbitrary<Dependency> = fc.record(
+  { index: fc.nat(9), prefix: componentId },
+  { requiredKeys: ["index"] },
+);
+
 const severable = <T>(value: fc.Arbitrary<T>) =>
   fc.oneof(
     fc.record({ at: fc.constant("inline" as const), value }),
@@ -135,31 +174,43 @@ const severable = <T>(value: fc.Arbitrary<T>) =>
   );
 
 export const manifestArbitrary: fc.Arbitrary<ManifestInput> = fc
-  .uniqueArray(componentId, { minLength: 1, maxLength: 4, selector: componentKey })
-  .chain((components) => {
-    const first = components.length > 1 ? "index" : "any";
+  .tuple(
+    fc.uniqueArray(componentId, { minLength: 1, maxLength: 4, selector: componentKey }),
+    fc.option(fc.uniqueArray(dependency, { minLength: 1, maxLength: 3, selector: ({ index: at }) => at }), {
+      nil: undefined,
+    }),
+  )
+  .chain(([components, dependencies]) => {
+    const sorted = dependencies?.toSorted((a, b) => a.index - b.index);
+    const first = components.length > 1 || sorted?.some(({ index: at }) => at > 0) ? "index" : "any";
     const own = topSequence("own", first);
     return fc.record(
       {
         sequenceNumber: uint64,
         components: fc.constant(components),
+        ...(sorted && { dependencies: fc.constant(sorted) }),
+        manifestComponentId: componentId,
+        setVersion: version,
         shared: topSequence("shared", first),
         referenceUri: text,
         validate: own,
         load: own,
         invoke: own,
+        uninstall: own,
+        dependencyResolution: severable(own),
         payloadFetch: severable(own),
+        candidateVerification: severable(own),
         install: severable(own),
         text: severable(manifestText),
       },
-      { requiredKeys: ["sequenceNumber", "components"] },
-    );
+      { requiredKeys: ["sequenceNumber", "components", ...(sorted ? (["dependencies"] as const) : [])] },
+    ) as fc.Arbitrary<ManifestInput>;
   });
 
 /** A parsed value without the bytes and offsets that it was parsed from. */
 export function withoutOrigin(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutOrigin);
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
-  const kept = Object.entries(value).filter(([name]) => name !== "encoded" && name !== "offset");
+  const kept = Object.entries(value).filter(([name]) => name !== "encoded" && name !== "offset" && name !== "layout");
   return Object.fromEntries(kept.map(([name, inner]) => [name, withoutOrigin(inner)]));
 }

@@ -1,6 +1,7 @@
 import type { DigestName } from "@sumac/crypto";
 import type { Command } from "./command.ts";
 import type { severableLabel } from "./labels.ts";
+import type { Version } from "./update-management-14/version.ts";
 
 /** SUIT_Digest = [algorithm, bytes]. */
 export interface SuitDigest {
@@ -28,19 +29,45 @@ export type Severable<T> =
 
 export type SeverableName = keyof typeof severableLabel;
 
+/** trust-domains: a component index whose content is the envelope of another manifest. */
+export interface Dependency {
+  /** Points into the component list, or (as in every published example) beyond it. */
+  readonly index: number;
+  /** Goes before every component identifier of the dependency. */
+  readonly prefix?: ComponentId;
+}
+
+/** A member of the manifest or of its common part, key and value as received. */
+export interface ReceivedMember {
+  readonly name: string;
+  readonly offset: number;
+  readonly encoded: Uint8Array;
+}
+
 /** A parsed manifest (suit.md 2.2). */
 export interface Manifest {
   readonly sequenceNumber: bigint;
   readonly components: readonly ComponentId[];
+  /** Ascending by index. Absent = none. */
+  readonly dependencies?: readonly Dependency[];
+  /** trust-domains: where a recipient with several root manifests keeps this one. */
+  readonly manifestComponentId?: ComponentId;
+  /** update-management: the version of all that the manifest updates. */
+  readonly setVersion?: Version;
   /** Absent = no shared sequence. */
   readonly shared?: CommandSequence;
   readonly referenceUri?: string;
   readonly validate?: CommandSequence;
   readonly load?: CommandSequence;
   readonly invoke?: CommandSequence;
+  readonly uninstall?: CommandSequence;
+  readonly dependencyResolution?: Severable<CommandSequence>;
   readonly payloadFetch?: Severable<CommandSequence>;
+  readonly candidateVerification?: Severable<CommandSequence>;
   readonly install?: Severable<CommandSequence>;
   readonly text?: Severable<ManifestText>;
+  /** In the order of the wire, those of common behind it. */
+  readonly layout: readonly ReceivedMember[];
   /** The manifest as received: the content of envelope key 3, without its byte-string head. */
   readonly encoded: Uint8Array;
 }
@@ -49,6 +76,8 @@ export interface Manifest {
 export interface ManifestText {
   readonly languages: readonly LanguageText[];
   readonly encoded: Uint8Array;
+  /** Where `encoded` starts in the outermost file. */
+  readonly offset: number;
 }
 
 export interface LanguageText {

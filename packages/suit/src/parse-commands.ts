@@ -1,12 +1,13 @@
 import type { CborArray, CborItem, Result } from "@sumac/cbor";
-import type { Command, ComponentIndex } from "./command.ts";
+import type { Command, CommandBody, ComponentIndex } from "./command.ts";
 import type { ReceivedBytes } from "./envelope.ts";
 import { expectArray, expectBytes, expectIndex, expectLabel } from "./expect-item.ts";
+import { isEnabled } from "./extension.ts";
 import { conditionLabel, customBelow, directiveLabel, maxRepPolicy, nameOf, penTag } from "./labels.ts";
 import { decodeLayer, openBytes, type Scope, scopeAt } from "./layer.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { CommandSequence } from "./manifest.ts";
-import { type ParameterRules, readParameters } from "./parse-parameters.ts";
+import { type ParameterName, type ParameterRules, readParameters } from "./parse-parameters.ts";
 import { attempt, refuse, refuseMalformed, type SuitRefusal } from "./refusal.ts";
 
 /** Where a sequence stands: several rules depend on it (suit.md 6, rows 14, 15 and 18). */
@@ -16,6 +17,7 @@ export interface SequencePlace {
   readonly section: "shared" | "own";
   /** `top` = a member of the manifest; `nested` = an argument of try-each or run-sequence. */
   readonly nesting: "top" | "nested";
+  /** How many components and dependencies an index may name. */
   readonly componentCount: number;
 }
 
@@ -52,50 +54,62 @@ function sequenceFrom(
   for (let i = 0; i + 1 < items.length; i += 2) {
     const [code, argument] = [items[i] as CborItem, items[i + 1] as CborItem];
     if (--scope.budget.commands < 0) refuse({ code: "limit-exceeded", limit: "maxCommands", offset: code.offset });
-    const command = readCommand(code, argument, { ...place, field: `${place.field}.${i / 2}` }, scope);
-    if (i === 0) requireIndexFirst(command, place);
-    commands.push(command);
+    const body = readCommand(code, argument, { ...place, field: `${place.field}.${i / 2}` }, scope);
+    if (i === 0) requireIndexFirst(body, code.offset, place);
+    commands.push({ ...body, offset: code.offset });
   }
   return { commands, encoded, offset };
 }
 
 /** With several components the default index 0 would be a guess, so the draft demands an explicit one. */
-function requireIndexFirst(first: Command, place: SequencePlace): void {
+function requireIndexFirst(first: CommandBody, offset: number, place: SequencePlace): void {
   if (place.nesting === "nested" || place.componentCount < 2 || first.kind === "set-component-index") return;
-  refuseMalformed("missing", `${place.field}.0.set-component-index`, first.offset);
+  refuseMalformed("missing", `${place.field}.0.set-component-index`, offset);
 }
 
-function readCommand(code: CborItem, argument: CborItem, place: SequencePlace, scope: Scope): Command {
+function readCommand(code: CborItem, argument: CborItem, place: SequencePlace, scope: Scope): CommandBody {
   const { offset } = code;
+  const { extensions } = scope.limits;
   const label = expectLabel(code, place.field);
   const condition = nameOf(conditionLabel, label);
-  if (condition !== undefined) {
-    return { kind: "condition", condition, policy: readPolicy(argument, `${place.field}.${condition}`), offset };
+  if (condition !== undefined && isEnabled("condition", condition, extensions)) {
+    return { kind: "condition", condition, policy: readPolicy(argument, `${place.field}.${condition}`) };
   }
   const directive = nameOf(directiveLabel, label);
-  if (directive === undefined) {
+  if (directive === undefined || !isEnabled("directive", directive, extensions)) {
     if (label < customBelow && place.section === "shared") refuseMalformed("not-allowed-here", place.field, offset);
     return refuse({ code: "unsupported", field: place.field, offset, label });
   }
   const field = `${place.field}.${directive}`;
   switch (directive) {
     case "set-component-index":
-      return { kind: directive, index: readComponentIndex(argument, field, scope), offset };
+      return { kind: directive, index: readComponentIndex(argument, field, scope) };
     case "override-parameters":
-      return { kind: directive, parameters: readParameters(argument, field, parameterRules(place), scope), offset };
+    case "set-parameters":
+      return { kind: directive, parameters: readParameters(argument, field, parameterRules(directive, place), scope) };
     case "try-each":
-      return { kind: directive, ...readTryEach(expectArray(argument, field), { ...place, field }, scope), offset };
+      return { kind: directive, ...readTryEach(expectArray(argument, field), { ...place, field }, scope) };
     case "run-sequence":
-      return { kind: directive, sequence: readSequence(argument, nestedIn({ ...place, field }), scope), offset };
+      return { kind: directive, sequence: readSequence(argument, nestedIn({ ...place, field }), scope) };
     default:
       if (place.section === "shared") refuseMalformed("not-allowed-here", field, offset);
-      return { kind: "directive", directive, policy: readPolicy(argument, field), offset };
+      return { kind: "directive", directive, policy: readPolicy(argument, field) };
   }
 }
 
-const parameterRules = (place: SequencePlace): ParameterRules => ({
+/**
+ * What a dependent may decide before is never a digest (draft-37 section 7: "MUST always be set using Override
+ * Parameters"; THREAT.MFST.OVERRIDE), and strict-order and soft-failure always have a value, so that to set them only
+ * where unset would mean nothing.
+ */
+const neverSetWhereUnset: readonly ParameterName[] = ["image-digest", "strict-order", "soft-failure"];
+
+const parameterRules = (command: "override-parameters" | "set-parameters", place: SequencePlace): ParameterRules => ({
   custom: place.section === "shared" ? "forbidden" : "unsupported",
-  softFailure: place.nesting === "nested" ? "allowed" : "forbidden",
+  forbidden: [
+    ...(place.nesting === "top" ? (["soft-failure"] as const) : []),
+    ...(command === "set-parameters" ? neverSetWhereUnset : []),
+  ],
 });
 
 const nestedIn = (place: SequencePlace): SequencePlace => ({ ...place, nesting: "nested" });

@@ -4,6 +4,7 @@ import { nodeCrypto } from "@sumac/crypto/node";
 import { describe, expect, test } from "vitest";
 import { craftCommon, craftEnvelope, craftManifest, map } from "./crafted-envelope.test.support.ts";
 import {
+  allExtensions,
   nestedSequences,
   parametersOf,
   parseIn,
@@ -12,23 +13,26 @@ import {
   testRefused,
   validating,
 } from "./crafted-manifest.test.support.ts";
+import { commandSpans, type ReceivedAt } from "./described-line.ts";
 import { digestAlgorithmLabel, manifestLabel } from "./labels.ts";
-import type { CommandSequence } from "./manifest.ts";
+import type { CommandSequence, ComponentId } from "./manifest.ts";
 import { parseEnvelope } from "./parse-envelope.ts";
 import { publishedEnvelopes, vectorBytes, vectorsAbsent } from "./published-vectors.test.support.ts";
 import { resolveSeverable } from "./resolve-severable.ts";
 
+const publishedFolders = ["draft-37", "libcsuit", "trust-domains", "firmware-encryption"].flatMap(publishedEnvelopes);
+
 describe.skipIf(vectorsAbsent)("published manifests", () => {
-  for (const vector of [...publishedEnvelopes("draft-37"), ...publishedEnvelopes("libcsuit")]) {
+  for (const vector of publishedFolders) {
     test(`${vector.file} says what the index lists`, () => {
       const file = vectorBytes(vector.file);
       const envelope = parseEnvelope(file);
-      const parsed = parseIn(file);
+      const parsed = parseIn(file, allExtensions);
       if (!envelope.ok || !parsed.ok) throw new Error(JSON.stringify(parsed));
       const manifest = parsed.value;
-      const members = resolveSeverable(envelope.value, manifest, nodeCrypto);
+      const members = resolveSeverable(envelope.value, manifest, nodeCrypto, allExtensions);
       if (!members.ok) throw new Error(members.error.code);
-      const { shared, validate, load, invoke, payloadFetch, install, text } = manifest;
+      const { shared, validate, load, invoke, payloadFetch, install, text, dependencyResolution } = manifest;
 
       expect(manifest.sequenceNumber).toBe(BigInt(vector.sequenceNumber));
       expect(manifest.components.map((id) => id.map(bytesToHex))).toEqual(vector.components);
@@ -37,6 +41,11 @@ describe.skipIf(vectorsAbsent)("published manifests", () => {
         "manifest-sequence-number": manifest.sequenceNumber,
         common: manifest.components,
         "reference-uri": manifest.referenceUri,
+        "manifest-component-id": manifest.manifestComponentId,
+        "set-version": manifest.setVersion,
+        "dependency-resolution": dependencyResolution,
+        "candidate-verification": manifest.candidateVerification,
+        uninstall: manifest.uninstall,
         validate,
         load,
         invoke,
@@ -46,10 +55,15 @@ describe.skipIf(vectorsAbsent)("published manifests", () => {
       };
       const names = Object.keys(manifestLabel) as (keyof typeof manifestLabel)[];
       const keys = names.filter((name) => held[name] !== undefined).map((name) => manifestLabel[name]);
-      expect(keys).toEqual(vector.manifestKeys);
+      expect(keys.toSorted((a, b) => a - b)).toEqual(vector.manifestKeys);
+      expect(manifest.layout.filter(({ name }) => name in held)).toHaveLength(keys.length);
+      const hex = (id: ComponentId | undefined) => id?.map(bytesToHex);
+      expect(hex(manifest.manifestComponentId)).toEqual(vector.manifestComponentId);
+      const dependencies = manifest.dependencies?.map(({ index, prefix }) => ({ index, prefix: hex(prefix) }));
+      expect(dependencies).toEqual(vector.dependencies);
 
-      const { payloadFetch: fetched, install: installed } = members.value;
-      const sequences = [shared, validate, load, invoke, fetched, installed];
+      const { payloadFetch: fetched, install: installed, dependencyResolution: resolved } = members.value;
+      const sequences = [shared, resolved, validate, load, invoke, fetched, installed];
       const parameters = sequences.flatMap(parametersOf);
       expect(new Set(parameters.flatMap(({ uri }) => uri ?? []))).toEqual(new Set(vector.uris));
       const images = parameters.filter(({ imageDigest }) => imageDigest !== undefined);
@@ -77,14 +91,20 @@ describe.skipIf(vectorsAbsent)("published manifests", () => {
 
     test(`${vector.file}: every offset is where the command stands in the file`, () => {
       const file = vectorBytes(vector.file);
-      const parsed = parseIn(file);
+      const parsed = parseIn(file, allExtensions);
       if (!parsed.ok) throw new Error(parsed.error.code);
+      const standsThere = ({ offset, encoded }: ReceivedAt): void =>
+        expect(bytesToHex(file.subarray(offset, offset + encoded.length))).toBe(bytesToHex(encoded));
       const visit = (sequence: CommandSequence): void => {
         const { offset, encoded, commands: list } = sequence;
-        expect(file.subarray(offset, offset + encoded.length)).toEqual(encoded);
+        standsThere(sequence);
         expect(list[0]?.offset).toBe(offset + 1);
+        const spans = commandSpans(sequence);
+        expect(1 + spans.reduce((length, span) => length + span.encoded.length, 0)).toBe(encoded.length);
+        spans.forEach(standsThere);
         for (const command of list) for (const inner of nestedSequences(command)) visit(inner);
       };
+      for (const member of parsed.value.layout) standsThere(member);
       const { shared, validate, load, invoke } = parsed.value;
       for (const sequence of [shared, validate, load, invoke]) if (sequence !== undefined) visit(sequence);
     });

@@ -1,16 +1,19 @@
 import type { CborItem, Result } from "@sumac/cbor";
-import { componentKey, readComponentId } from "./component.ts";
+import { componentIndices } from "./component.ts";
 import { readDigest } from "./digest.ts";
 import type { ReceivedBytes } from "./envelope.ts";
-import { expectArray, expectBytes, expectFields, expectLabel, expectText, expectUint } from "./expect-item.ts";
-import { commonLabel, manifestLabel, manifestVersion } from "./labels.ts";
+import { expectBytes, expectFields, expectLabel, expectMap, expectText, expectUint } from "./expect-item.ts";
+import { isEnabled } from "./extension.ts";
+import { commonLabel, manifestLabel, manifestVersion, nameOf } from "./labels.ts";
 import { decodeLayer, openBytes, type Scope, scopeAt } from "./layer.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
-import type { CommandSequence, ComponentId, Manifest, Severable } from "./manifest.ts";
+import type { CommandSequence, Manifest, ReceivedMember, Severable } from "./manifest.ts";
 import { optional } from "./optional.ts";
 import { readSequence } from "./parse-commands.ts";
+import { readComponentId, readComponents, readDependencies } from "./parse-component.ts";
 import { readText } from "./parse-text.ts";
 import { attempt, refuse, refuseMalformed, type SuitRefusal } from "./refusal.ts";
+import { readVersion } from "./update-management-14/version.ts";
 
 type ManifestField = keyof typeof manifestLabel;
 
@@ -21,7 +24,8 @@ export function parseManifest(received: ReceivedBytes, limits: Limits = defaultL
 
 function readManifest(received: ReceivedBytes, scope: Scope): Manifest {
   const item = decodeLayer(received.content, received.contentOffset, "manifest", scope);
-  const fields = expectFields(item, "manifest", manifestLabel);
+  const accepted = (name: ManifestField): boolean => isEnabled("manifest", name, scope.limits.extensions);
+  const fields = expectFields(item, "manifest", manifestLabel, accepted);
   const need = (name: ManifestField): CborItem =>
     fields.get(name) ?? refuseMalformed("missing", `manifest.${name}`, item.offset);
 
@@ -31,43 +35,43 @@ function readManifest(received: ReceivedBytes, scope: Scope): Manifest {
     refuse({ code: "unsupported", field: "manifest.manifest-version", offset: versionItem.offset, label: version });
   }
   const sequenceNumber = expectUint(need("manifest-sequence-number"), "manifest.manifest-sequence-number");
-  const { components, shared } = readCommon(need("common"), scope);
-  const componentCount = components.length;
+  const { layout, ...common } = readCommon(need("common"), scope);
+  const componentCount = componentIndices(common).length;
 
-  const sequence = (value: CborItem, name: ManifestField): CommandSequence =>
-    readSequence(value, { field: `manifest.${name}`, section: "own", nesting: "top", componentCount }, scope);
-  const own = (name: ManifestField): CommandSequence | undefined => {
+  const read = <T>(name: ManifestField, reader: (value: CborItem, field: string) => T): T | undefined => {
     const value = fields.get(name);
-    return value === undefined ? undefined : sequence(value, name);
+    return value === undefined ? undefined : reader(value, `manifest.${name}`);
   };
-  const severable = <T>(name: ManifestField, read: (value: CborItem) => T): Severable<T> | undefined => {
-    const value = fields.get(name);
-    if (value === undefined) return undefined;
-    return value.kind === "array"
-      ? { at: "envelope", digest: readDigest(value, `manifest.${name}`) }
-      : { at: "inline", value: read(value) };
-  };
-  const referenceUri = fields.get("reference-uri");
+  const sequence = (value: CborItem, field: string): CommandSequence =>
+    readSequence(value, { field, section: "own", nesting: "top", componentCount }, scope);
+  const severable = <T>(name: ManifestField, inline: (value: CborItem, field: string) => T): Severable<T> | undefined =>
+    read(name, (value, field) =>
+      value.kind === "array"
+        ? { at: "envelope", digest: readDigest(value, field) }
+        : { at: "inline", value: inline(value, field) },
+    );
   return {
     sequenceNumber,
-    components,
-    ...optional("shared", shared),
-    ...optional("referenceUri", referenceUri && expectText(referenceUri, "manifest.reference-uri")),
-    ...optional("validate", own("validate")),
-    ...optional("load", own("load")),
-    ...optional("invoke", own("invoke")),
+    ...common,
+    ...optional("manifestComponentId", read("manifest-component-id", readComponentId)),
+    ...optional("referenceUri", read("reference-uri", expectText)),
     ...optional(
-      "payloadFetch",
-      severable("payload-fetch", (value) => sequence(value, "payload-fetch")),
+      "setVersion",
+      read("set-version", (value, field) => readVersion(value, field, scope)),
     ),
-    ...optional(
-      "install",
-      severable("install", (value) => sequence(value, "install")),
-    ),
+    ...optional("validate", read("validate", sequence)),
+    ...optional("load", read("load", sequence)),
+    ...optional("invoke", read("invoke", sequence)),
+    ...optional("uninstall", read("uninstall", sequence)),
+    ...optional("dependencyResolution", severable("dependency-resolution", sequence)),
+    ...optional("payloadFetch", severable("payload-fetch", sequence)),
+    ...optional("candidateVerification", severable("candidate-verification", sequence)),
+    ...optional("install", severable("install", sequence)),
     ...optional(
       "text",
-      severable("text", (value) => readText(value, "manifest.text", scope)),
+      severable("text", (value, field) => readText(value, field, scope)),
     ),
+    layout: [...membersOf(item, manifestLabel, received.content, received.contentOffset), ...layout],
     encoded: received.content,
   };
 }
@@ -75,34 +79,37 @@ function readManifest(received: ReceivedBytes, scope: Scope): Manifest {
 function readCommon(
   member: CborItem,
   outer: Scope,
-): { readonly components: readonly ComponentId[]; readonly shared: CommandSequence | undefined } {
+): Pick<Manifest, "components" | "dependencies" | "shared" | "layout"> {
   const field = "manifest.common";
-  const { item, scope } = openBytes(expectBytes(member, field), field, outer);
-  const fields = expectFields(item, field, commonLabel);
-  const components = readComponents(
-    fields.get("components") ?? refuseMalformed("missing", `${field}.components`, item.offset),
-    `${field}.components`,
-    scope,
-  );
+  const bytes = expectBytes(member, field);
+  const { item, scope } = openBytes(bytes, field, outer);
+  const { extensions } = scope.limits;
+  const fields = expectFields(item, field, commonLabel, (name) => isEnabled("common", name, extensions));
+  const componentsItem = fields.get("components") ?? refuseMalformed("missing", `${field}.components`, item.offset);
+  const components = readComponents(componentsItem, `${field}.components`, scope);
+  const dependenciesItem = fields.get("dependencies");
+  const dependencies =
+    dependenciesItem && readDependencies(dependenciesItem, `${field}.dependencies`, components.length, scope);
+  const listed = { components, ...optional("dependencies", dependencies) };
   const shared = fields.get("shared-sequence");
   const place = { field: `${field}.shared-sequence`, section: "shared", nesting: "top" } as const;
+  const componentCount = componentIndices(listed).length;
   return {
-    components,
-    shared: shared && readSequence(shared, { ...place, componentCount: components.length }, scope),
+    ...listed,
+    ...optional("shared", shared && readSequence(shared, { ...place, componentCount }, scope)),
+    layout: membersOf(item, commonLabel, bytes.value, bytes.contentOffset),
   };
 }
 
-/** One or more distinct components: twice the same one would be checked under one index and written under another. */
-function readComponents(item: CborItem, field: string, scope: Scope): readonly ComponentId[] {
-  const { items, offset } = expectArray(item, field);
-  if (items.length === 0) refuseMalformed("wrong-length", field, offset);
-  if (items.length > scope.limits.maxComponents) refuse({ code: "limit-exceeded", limit: "maxComponents", offset });
-  const seen = new Set<string>();
-  return items.map((value, i) => {
-    const id = readComponentId(value, `${field}.${i}`);
-    const key = componentKey(id);
-    if (seen.has(key)) refuseMalformed("not-allowed-here", `${field}.${i}`, value.offset);
-    seen.add(key);
-    return id;
-  });
-}
+/** The entries of a map whose keys were all found in `registry`, with the bytes that they had in `content`. */
+const membersOf = (
+  item: CborItem,
+  registry: Readonly<Record<string, number>>,
+  content: Uint8Array,
+  contentOffset: number,
+): readonly ReceivedMember[] =>
+  expectMap(item, "manifest").entries.map(({ key, value }) => ({
+    name: nameOf(registry, expectLabel(key, "manifest")) ?? "",
+    offset: key.offset,
+    encoded: content.subarray(key.offset - contentOffset, value.end - contentOffset),
+  }));

@@ -7,22 +7,25 @@ import {
   expectFields,
   expectFixedBytes,
   expectIndex,
+  expectInt,
   expectLabel,
   expectMap,
   expectText,
   expectUint,
 } from "./expect-item.ts";
+import { isEnabled } from "./extension.ts";
 import { customBelow, parameterLabel, penTag } from "./labels.ts";
 import { openBytes, type Scope } from "./layer.ts";
 import type { SuitDigest } from "./manifest.ts";
 import { refuseMalformed } from "./refusal.ts";
+import { readVersionMatch } from "./update-management-14/version.ts";
 
 const uuidLength = 16;
 
 /** Keeps every encoded PEN (3 bytes of head) shorter than a UUID, so that the length tells them apart. */
 const maxPenLength = 12;
 
-type ParameterName = keyof typeof parameterLabel;
+export type ParameterName = keyof typeof parameterLabel;
 
 const readers: { readonly [Name in ParameterName]: (item: CborItem, field: string, scope: Scope) => Parameters } = {
   "vendor-identifier": (item, field) => ({ vendorIdentifier: readVendor(item, field) }),
@@ -39,15 +42,18 @@ const readers: { readonly [Name in ParameterName]: (item: CborItem, field: strin
   "source-component": (item, field) => ({ sourceComponent: expectIndex(item, field) }),
   "invoke-args": (item, field) => ({ invokeArgs: expectBytes(item, field).value }),
   "fetch-arguments": (item, field) => ({ fetchArguments: expectBytes(item, field).value }),
+  "encryption-info": (item, field) => ({ encryptionInfo: expectBytes(item, field).value }),
+  "update-priority": (item, field) => ({ updatePriority: expectInt(item, field) }),
+  version: (item, field, scope) => ({ version: readVersionMatch(item, field, scope) }),
 };
 
+/** What the draft forbids depends on the command and on its place. */
 export interface ParameterRules {
-  /** Custom parameters and soft-failure have places where the draft forbids them. */
   readonly custom: "unsupported" | "forbidden";
-  readonly softFailure: "allowed" | "forbidden";
+  readonly forbidden: readonly ParameterName[];
 }
 
-/** The argument of override-parameters: a map of at least one parameter. */
+/** The argument of override-parameters and set-parameters: a map of at least one parameter. */
 export function readParameters(item: CborItem, field: string, rules: ParameterRules, scope: Scope): Parameters {
   const { entries, offset } = expectMap(item, field);
   if (entries.length === 0) refuseMalformed("wrong-length", field, offset);
@@ -57,8 +63,10 @@ export function readParameters(item: CborItem, field: string, rules: ParameterRu
     }
   }
   let parameters: Parameters = {};
-  for (const [name, value] of expectFields(item, field, parameterLabel)) {
-    if (name === "soft-failure" && rules.softFailure === "forbidden") {
+  const { extensions } = scope.limits;
+  const accepted = (name: ParameterName): boolean => isEnabled("parameter", name, extensions);
+  for (const [name, value] of expectFields(item, field, parameterLabel, accepted)) {
+    if (rules.forbidden.includes(name)) {
       refuseMalformed("not-allowed-here", `${field}.${name}`, value.offset);
     }
     parameters = { ...parameters, ...readers[name](value, `${field}.${name}`, scope) };

@@ -147,7 +147,7 @@ describe("text", () => {
         ["en-GB", map([])],
       ]),
     );
-    expect(parseText(encloseBytes(encoded))).toEqual({ ok: true, value: { ...every, encoded } });
+    expect(parseText(encloseBytes(encoded))).toEqual({ ok: true, value: { ...every, encoded, offset: 2 } });
     expect(serializeText(every)).toEqual(encoded);
   });
 

@@ -1,5 +1,4 @@
 import type { CborItem, Result } from "@sumac/cbor";
-import { readComponentId } from "./component.ts";
 import type { ReceivedBytes } from "./envelope.ts";
 import { expectBytes, expectFields, expectLabel, expectMap, expectText } from "./expect-item.ts";
 import { componentTextLabel, nameOf, textLabel } from "./labels.ts";
@@ -7,6 +6,7 @@ import { decodeLayer, openBytes, type Scope, scopeAt } from "./layer.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { ComponentText, LanguageText, ManifestText } from "./manifest.ts";
 import { optional } from "./optional.ts";
+import { readComponentId } from "./parse-component.ts";
 import { attempt, refuse, refuseMalformed, type SuitRefusal } from "./refusal.ts";
 
 /** The shape of language tags that CBOR tag 38 allows (RFC 9290 appendix A). */
@@ -17,25 +17,25 @@ export function parseText(received: ReceivedBytes, limits: Limits = defaultLimit
   const field = "envelope.text";
   return attempt(() => {
     const item = decodeLayer(received.content, received.contentOffset, field, scopeAt(limits, 1));
-    return textFrom(item, received.content, field);
+    return textFrom(item, received.content, received.contentOffset, field);
   });
 }
 
 /** Text that stands in the manifest itself. */
 export function readText(item: CborItem, field: string, scope: Scope): ManifestText {
   const bytes = expectBytes(item, field);
-  return textFrom(openBytes(bytes, field, scope).item, bytes.value, field);
+  return textFrom(openBytes(bytes, field, scope).item, bytes.value, bytes.contentOffset, field);
 }
 
-function textFrom(item: CborItem, encoded: Uint8Array, field: string): ManifestText {
-  const { entries, offset } = expectMap(item, field);
-  if (entries.length === 0) refuseMalformed("wrong-length", field, offset);
+function textFrom(item: CborItem, encoded: Uint8Array, offset: number, field: string): ManifestText {
+  const { entries } = expectMap(item, field);
+  if (entries.length === 0) refuseMalformed("wrong-length", field, item.offset);
   const languages = entries.map(({ key, value }) => {
     const language = expectText(key, field);
     if (!languageTag.test(language)) refuseMalformed("wrong-value", field, key.offset);
     return readLanguage(language, value, `${field}.${language}`);
   });
-  return { languages, encoded };
+  return { languages, encoded, offset };
 }
 
 function readLanguage(language: string, item: CborItem, field: string): LanguageText {

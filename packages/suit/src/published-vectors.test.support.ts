@@ -27,6 +27,8 @@ export interface PublishedEnvelope {
   readonly manifestKeys: readonly number[];
   readonly uris: readonly string[];
   readonly imageDigests: readonly { readonly alg: number; readonly hex: string; readonly size?: number }[];
+  readonly dependencies?: readonly { readonly index: number; readonly prefix?: readonly string[] }[];
+  readonly manifestComponentId?: readonly string[];
   readonly severable?: Readonly<Record<string, { readonly digestHex: string; readonly presentInEnvelope: boolean }>>;
 }
 

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from "@sumac/cbor";
 import type { Crypto } from "@sumac/crypto";
+import { componentIndices } from "./component.ts";
 import { digestEquals, manifestDigest } from "./digest.ts";
 import type { Envelope, ReceivedBytes } from "./envelope.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
@@ -11,7 +12,9 @@ import type { SeveredRefusal, SuitRefusal } from "./refusal.ts";
 
 /** The severable members of a manifest, wherever they stood; absent = the manifest has none, or it did not come along. */
 export interface ResolvedMembers {
+  readonly dependencyResolution?: CommandSequence;
   readonly payloadFetch?: CommandSequence;
+  readonly candidateVerification?: CommandSequence;
   readonly install?: CommandSequence;
   readonly text?: ManifestText;
 }
@@ -30,26 +33,28 @@ export function resolveSeverable(
   const foreign = foreignMember(envelope, manifest, crypto);
   if (foreign !== undefined) return err(foreign);
 
-  const componentCount = manifest.components.length;
-  const sequence = (name: "payload-fetch" | "install") => (received: ReceivedBytes) =>
-    parseCommandSequence(
-      received,
-      { field: `envelope.${name}`, section: "own", nesting: "top", componentCount },
-      limits,
-    );
+  const componentCount = componentIndices(manifest).length;
   const { severed } = envelope;
-  const payloadFetch = resolve(manifest.payloadFetch, severed.get("payload-fetch"), sequence("payload-fetch"));
-  if (!payloadFetch.ok) return payloadFetch;
-  const install = resolve(manifest.install, severed.get("install"), sequence("install"));
-  if (!install.ok) return install;
+  let members: ResolvedMembers = {};
+  for (const [member, name] of severableSequences) {
+    const place = { field: `envelope.${member}`, section: "own", nesting: "top", componentCount } as const;
+    const sequence = resolve(manifest[name], severed.get(member), (received) =>
+      parseCommandSequence(received, place, limits),
+    );
+    if (!sequence.ok) return sequence;
+    members = { ...members, ...optional(name, sequence.value) };
+  }
   const text = resolve(manifest.text, severed.get("text"), (received) => parseText(received, limits));
-  if (!text.ok) return text;
-  return ok({
-    ...optional("payloadFetch", payloadFetch.value),
-    ...optional("install", install.value),
-    ...optional("text", text.value),
-  });
+  return text.ok ? ok({ ...members, ...optional("text", text.value) }) : text;
 }
+
+/** In the order in which an update runs them. */
+export const severableSequences = [
+  ["dependency-resolution", "dependencyResolution"],
+  ["payload-fetch", "payloadFetch"],
+  ["candidate-verification", "candidateVerification"],
+  ["install", "install"],
+] as const;
 
 function resolve<T>(
   held: Severable<T> | undefined,
@@ -70,7 +75,9 @@ function foreignMember(
   crypto: Crypto,
 ): SuitRefusal | SeveredRefusal | undefined {
   const held: Readonly<Record<SeverableName, Severable<unknown> | undefined>> = {
+    "dependency-resolution": manifest.dependencyResolution,
     "payload-fetch": manifest.payloadFetch,
+    "candidate-verification": manifest.candidateVerification,
     install: manifest.install,
     text: manifest.text,
   };

@@ -3,6 +3,7 @@ import type { ComponentIndex, Parameters } from "./command.ts";
 import { encodeDigest } from "./digest.ts";
 import { conditionLabel, directiveLabel, parameterLabel, penTag } from "./labels.ts";
 import type { CommandInput, SequenceInput } from "./manifest-input.ts";
+import { versionMatchValue } from "./update-management-14/version.ts";
 
 /** The content of a sequence's byte string. */
 export const serializeSequence = (sequence: SequenceInput): Uint8Array => encode(sequence.commands.flatMap(pairOf));
@@ -16,6 +17,7 @@ function pairOf(command: CommandInput): readonly [number, CborValue] {
     case "set-component-index":
       return [directiveLabel[command.kind], indexValue(command.index)];
     case "override-parameters":
+    case "set-parameters":
       return [directiveLabel[command.kind], parametersValue(command.parameters)];
     case "try-each":
       return [
@@ -45,6 +47,9 @@ const writers: { readonly [Name in keyof typeof parameterLabel]: (p: Parameters)
   "source-component": (p) => p.sourceComponent,
   "invoke-args": (p) => p.invokeArgs,
   "fetch-arguments": (p) => p.fetchArguments,
+  "encryption-info": (p) => p.encryptionInfo,
+  "update-priority": (p) => p.updatePriority,
+  version: (p) => p.version && versionMatchValue(p.version),
 };
 
 /** A CBOR-PEN is kept encoded, and is never 16 bytes long. */
@@ -54,7 +59,7 @@ function vendorValue(id: Uint8Array): CborValue {
   return new Encoded(id);
 }
 
-function parametersValue(parameters: Parameters): CborValue {
+export function parametersValue(parameters: Parameters): ReadonlyMap<number, CborValue> {
   const map = new Map<number, CborValue>();
   for (const [name, write] of Object.entries(writers)) {
     const value = write(parameters);

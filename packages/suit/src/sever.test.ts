@@ -2,19 +2,22 @@ import { bytesToHex } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { allExtensions } from "./crafted-manifest.test.support.ts";
 import { encloseBytes, encodeDigest, manifestDigest } from "./digest.ts";
 import { draftExamples } from "./draft-examples.test.support.ts";
+import { severableLabel } from "./labels.ts";
+import type { SeverableName } from "./manifest.ts";
 import { manifestArbitrary, withoutOrigin } from "./manifest-arbitrary.test.support.ts";
 import type { ManifestInput } from "./manifest-input.ts";
 import { parseEnvelope } from "./parse-envelope.ts";
 import { parseManifest } from "./parse-manifest.ts";
 import { vectorBytes, vectorsAbsent } from "./published-vectors.test.support.ts";
-import { resolveSeverable } from "./resolve-severable.ts";
+import { resolveSeverable, severableSequences } from "./resolve-severable.ts";
 import { buildEnvelope } from "./serialize-envelope.ts";
 import { serializeManifest } from "./serialize-manifest.ts";
 import { dropSevered, type SeveredManifest, severMembers } from "./sever.ts";
 
-const all = ["payload-fetch", "install", "text"] as const;
+const all = Object.keys(severableLabel) as SeverableName[];
 
 function pack({ manifest, severed }: SeveredManifest): Uint8Array {
   const manifestBytes = serializeManifest(manifest);
@@ -23,11 +26,11 @@ function pack({ manifest, severed }: SeveredManifest): Uint8Array {
 }
 
 function unpack(file: Uint8Array) {
-  const envelope = parseEnvelope(file);
+  const envelope = parseEnvelope(file, allExtensions);
   if (!envelope.ok) throw new Error(JSON.stringify(envelope.error));
-  const manifest = parseManifest(envelope.value.manifest);
+  const manifest = parseManifest(envelope.value.manifest, allExtensions);
   if (!manifest.ok) throw new Error(JSON.stringify(manifest.error));
-  const members = resolveSeverable(envelope.value, manifest.value, nodeCrypto);
+  const members = resolveSeverable(envelope.value, manifest.value, nodeCrypto, allExtensions);
   if (!members.ok) throw new Error(JSON.stringify(members.error));
   return { envelope: envelope.value, manifest: manifest.value, members: members.value };
 }
@@ -61,11 +64,9 @@ describe("severing", () => {
           manifest: parsed,
           members,
         } = unpack(pack(severMembers(manifest, chosen, "sha-384", nodeCrypto)));
-        const held = { "payload-fetch": manifest.payloadFetch, install: manifest.install, text: manifest.text };
-        const resolved = { "payload-fetch": members.payloadFetch, install: members.install, text: members.text };
-        for (const name of all) {
-          const before = held[name];
-          expect(withoutOrigin(resolved[name])).toEqual(before?.at === "inline" ? before.value : undefined);
+        for (const [name, field] of [...severableSequences, ["text", "text"] as const]) {
+          const before = manifest[field];
+          expect(withoutOrigin(members[field])).toEqual(before?.at === "inline" ? before.value : undefined);
           expect(envelope.severed.has(name)).toBe(before?.at === "inline" && chosen.includes(name));
         }
         expect(parsed.sequenceNumber).toBe(manifest.sequenceNumber);

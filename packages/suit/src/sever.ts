@@ -38,7 +38,15 @@ export function severMembers(
   return {
     manifest: {
       ...manifest,
+      ...optional(
+        "dependencyResolution",
+        sever("dependency-resolution", manifest.dependencyResolution, serializeSequence),
+      ),
       ...optional("payloadFetch", sever("payload-fetch", manifest.payloadFetch, serializeSequence)),
+      ...optional(
+        "candidateVerification",
+        sever("candidate-verification", manifest.candidateVerification, serializeSequence),
+      ),
       ...optional("install", sever("install", manifest.install, serializeSequence)),
       ...optional("text", sever("text", manifest.text, serializeText)),
     },

@@ -1,4 +1,4 @@
-import type { ComponentIndex, Parameters } from "@sumac/suit";
+import type { Parameters } from "@sumac/suit";
 
 /** The parameters of one component while a procedure runs; they persist across its sequences (suit.md 5, rule 3). */
 export type ComponentParameters = { -readonly [Name in keyof Parameters]?: Parameters[Name] };
@@ -9,9 +9,7 @@ export function overrideParameters(target: ComponentParameters, source: Paramete
   Object.assign(target, own);
 }
 
-/** The components that the next command is for, in list order; undefined = the index points beyond the list. */
-export function selectComponents(index: ComponentIndex, count: number): readonly number[] | undefined {
-  if (index === "all") return Array.from({ length: count }, (_, i) => i);
-  const selected = typeof index === "number" ? [index] : index;
-  return selected.every((i) => i < count) ? selected : undefined;
+/** What is set already stays: a dependent manifest has decided before (suit.md 7.1). */
+export function setParameters(target: ComponentParameters, source: Parameters): void {
+  overrideParameters(target, { ...source, ...target });
 }

@@ -1,4 +1,7 @@
+import { explainReport } from "./explain-report.ts";
+import type { KeyPart } from "./profile.ts";
 import type { CommandFailure, Rejection } from "./rejection.ts";
+import { isUnbelievedReport, type ReportRejection } from "./report-rejection.ts";
 
 /** What a person needs to know of a refusal: one sentence each, no capital, no full stop. */
 export interface Explanation {
@@ -7,7 +10,8 @@ export interface Explanation {
 }
 
 /** The one place with sentences. A new code without a case here does not compile. */
-export function explain(rejection: Rejection): Explanation {
+export function explain(rejection: Rejection | ReportRejection): Explanation {
+  if (isUnbelievedReport(rejection)) return explainReport(rejection);
   switch (rejection.code) {
     case "malformed":
       return say(
@@ -51,12 +55,17 @@ export function explain(rejection: Rejection): Explanation {
         rejection.algorithm === null
           ? "an authentication block is not a COSE_Sign1 with an algorithm"
           : `the signature algorithm ${rejection.algorithm} is not allowed for ${rejection.keyId === null ? "this trust record" : key(rejection.keyId)}`,
-        "sign with Ed25519 (-19) or ESP256 (-9), or have the trust record allow the older id",
+        "sign with a key and an algorithm of the trust record's profile, or have the record allow the older id",
       );
     case "threshold-not-met":
       return say(
-        `role ${rejection.role} needs ${rejection.need} signatures, the envelope has ${rejection.have}`,
+        `role ${rejection.role} needs ${rejection.need} ${signatures[rejection.part]}, the envelope has ${rejection.have}`,
         "have the missing key holders sign the envelope",
+      );
+    case "digest-not-allowed":
+      return say(
+        `the ${rejection.of} is known by a ${rejection.digest} digest, which the profile ${rejection.profile} does not accept`,
+        "build the release with sha-384 or sha-512 digests",
       );
     case "manifest-digest-mismatch":
       return say(
@@ -136,6 +145,15 @@ export function explain(rejection: Rejection): Explanation {
         `the command ${words(rejection.command)} at offset ${rejection.offset} cannot run: ${failures[rejection.because]}`,
         "have the vendor correct the manifest; lint finds this before signing",
       );
+    case "component-state-unknown":
+      return say(
+        `the condition ${words(rejection.condition)} at offset ${rejection.offset} needs to know what component ${rejection.component} holds`,
+        "install it on the device itself, which can look; or use an update without this condition",
+      );
+    case "dependency-refused": {
+      const { problem, remedy } = explain(rejection.because);
+      return say(`dependency ${rejection.dependency} (offset ${rejection.offset}): ${problem}`, remedy);
+    }
     case "image-match-missing":
       return say(
         `nothing compares the image of component ${rejection.component} (written at offset ${rejection.offset}) with a signed digest`,
@@ -158,6 +176,18 @@ export function explain(rejection: Rejection): Explanation {
         `the payload is not the one that was signed: its digest is ${rejection.computed}, signed was ${rejection.expected}`,
         "fetch the payload again; if it repeats, treat the channel as hostile",
       );
+    case "no-decryption-key":
+      return say(
+        "the payload is not encrypted for any key of this device",
+        "have the vendor encrypt it for the device's key, and check that the key was provisioned",
+      );
+    case "decryption-failed":
+      return say(`the payload cannot be decrypted: ${undecryptable[rejection.because]}`, remedies[rejection.because]);
+    case "ciphertext-unverified":
+      return say(
+        `the payload is encrypted with ${rejection.algorithm}, and nothing compares it with a signed digest before it is decrypted`,
+        "have the vendor add an image-match for the encrypted payload before it is copied",
+      );
     case "slot-readback-mismatch":
       return say(
         "what lies in the slot is not what was verified",
@@ -174,6 +204,34 @@ const failures: Record<CommandFailure, string> = {
   "soft-failure-outside": "soft-failure has no meaning outside try-each and run-sequence",
   "nothing-to-try": "it has no alternative",
   "too-many-commands": "the manifest asks for more commands than a verifier carries out",
+  "order-matters": "a component is written and read while strict-order is false",
+  "component-not-fixed": "while strict-order is false, a sequence has to name its component first and keep to it",
+  "in-shared-sequence": "a dependency has no section that would correspond to the shared sequence",
+  "no-dependency": "the component is no dependency",
+  "dependency-absent": "the dependency was not fetched before",
+  "dependency-unverified": "the dependency was not verified before (dependency-integrity)",
+  "dependency-replaced": "another manifest would take the place of a dependency that was verified already",
+  "dependency-passed-over": "this section of a dependency exists, and its dependent never runs it",
+};
+
+const signatures: Record<KeyPart, string> = {
+  any: "signatures",
+  classical: "signatures by classical keys",
+  "ml-dsa": "signatures by ML-DSA keys",
+};
+
+type Undecryptable = Extract<Rejection, { code: "decryption-failed" }>["because"];
+
+const undecryptable: Record<Undecryptable, string> = {
+  "key-unwrap": "the device's key does not open the content key",
+  truncated: "bytes are missing at its end",
+  "tag-mismatch": "it is not what was encrypted under this key",
+};
+
+const remedies: Record<Undecryptable, string> = {
+  "key-unwrap": "check that the vendor encrypts for the key that this device has",
+  truncated: "fetch the payload again; it was cut off",
+  "tag-mismatch": "fetch the payload again; if it repeats, treat the channel as hostile",
 };
 
 const say = (problem: string, remedy: string): Explanation => ({ problem, remedy });

@@ -1,8 +1,14 @@
 export * from "./authenticate.ts";
+export * from "./encrypted-step.ts";
 export * from "./explain.ts";
 export * from "./plan.ts";
+export type { DigestSubject, KeyPart, Profile } from "./profile.ts";
 export * from "./recipient.ts";
 export * from "./rejection.ts";
+export * from "./report-reason.ts";
+export * from "./report-rejection.ts";
+export * from "./stage-encrypted-image.ts";
 export * from "./stage-image.ts";
 export * from "./trust-record.ts";
 export * from "./verify-envelope.ts";
+export * from "./verify-report.ts";

@@ -1,4 +1,7 @@
+import type { DigestName } from "@sumac/crypto";
 import type { SeveredRefusal, SuitRefusal } from "@sumac/suit";
+import type { DigestSubject, KeyPart, Profile } from "./profile.ts";
+import type { DecryptionRejection } from "./stage-encrypted-image.ts";
 
 /**
  * Every reason to refuse an update (trust.md 2, suit.md 6). Codes are public: logs, exit codes and tests use them, and
@@ -13,7 +16,22 @@ export type Rejection =
       readonly algorithm: number | bigint | null;
       readonly keyId: string | null;
     }
-  | { readonly code: "threshold-not-met"; readonly role: string; readonly have: number; readonly need: number }
+  | {
+      readonly code: "threshold-not-met";
+      readonly role: string;
+      /** Distinct keys of `part` that signed. */
+      readonly have: number;
+      readonly need: number;
+      /** In the hybrid profile the kind of keys that is missing: the other may well be complete. */
+      readonly part: KeyPart;
+    }
+  /** A digest that the trust record's profile does not take as proof. */
+  | {
+      readonly code: "digest-not-allowed";
+      readonly digest: DigestName;
+      readonly of: DigestSubject;
+      readonly profile: Profile;
+    }
   | { readonly code: "manifest-digest-mismatch"; readonly claimed: string; readonly computed: string }
   | SeveredRefusal
   | { readonly code: "identity-missing"; readonly condition: "vendor-identifier" | "class-identifier" }
@@ -36,8 +54,23 @@ export type Rejection =
       readonly offset: number;
       readonly because: CommandFailure;
     }
+  /** A condition that needs to know what lies in a component, and nobody said. */
+  | {
+      readonly code: "component-state-unknown";
+      readonly component: string;
+      readonly condition: string;
+      readonly offset: number;
+    }
+  /** `dependency` is its index, `because` why it is not accepted; offsets count in the outer envelope there too. */
+  | {
+      readonly code: "dependency-refused";
+      readonly dependency: number;
+      readonly offset: number;
+      readonly because: Rejection;
+    }
   | { readonly code: "image-match-missing"; readonly component: string; readonly offset: number }
-  | ImageRejection;
+  | ImageRejection
+  | DecryptionRejection;
 
 /** What can be wrong with a payload, once its envelope was accepted. */
 export type ImageRejection =
@@ -57,7 +90,15 @@ export type CommandFailure =
   | "same-component"
   | "soft-failure-outside"
   | "nothing-to-try"
-  | "too-many-commands";
+  | "too-many-commands"
+  | "order-matters"
+  | "component-not-fixed"
+  | "in-shared-sequence"
+  | "no-dependency"
+  | "dependency-absent"
+  | "dependency-unverified"
+  | "dependency-replaced"
+  | "dependency-passed-over";
 
 /** Refusals that pass with time or a person's decision: the update is kept and asked about again, not failed. */
 export function isWaiting(rejection: Rejection): boolean {

@@ -1,56 +1,29 @@
-import type { Command, CommandBody, CommandSequence, Condition, Directive, Parameters } from "@sumac/suit";
+import type { CommandBody, CommandSequence, Condition, Parameters } from "@sumac/suit";
 import { describe, expect, test } from "vitest";
-import type { PlanStep } from "./plan.ts";
+import {
+  clazz,
+  condition,
+  device,
+  did,
+  digest,
+  directive,
+  ids,
+  image,
+  index,
+  inShort,
+  machine,
+  other,
+  recipient,
+  run,
+  runSequence,
+  sequence,
+  set,
+  tryEach,
+  tryEachOrNil,
+  vendor,
+} from "./machine.test.support.ts";
 import type { Recipient } from "./recipient.ts";
-import { type Procedure, runProcedure } from "./run-commands.ts";
-
-const vendor = new Uint8Array(16).fill(0xaa);
-const clazz = new Uint8Array(16).fill(0xcc);
-const device = new Uint8Array(16).fill(0xdd);
-const other = new Uint8Array(16).fill(0x11);
-const digest = { algorithm: "sha-256" as const, bytes: new Uint8Array(32).fill(7) };
-const ids = [[Uint8Array.of(0)], [Uint8Array.of(1)], [Uint8Array.of(2)]];
-
-/** Offsets are the position in the sequence: enough to see which command a refusal points at. */
-const sequence = (...bodies: CommandBody[]): CommandSequence => ({
-  commands: bodies.map((body, offset): Command => ({ ...body, offset })),
-  encoded: new Uint8Array(),
-  offset: 0,
-});
-const condition = (name: Condition): CommandBody => ({ kind: "condition", condition: name, policy: 15 });
-const directive = (name: Directive): CommandBody => ({ kind: "directive", directive: name, policy: 2 });
-const set = (parameters: Parameters): CommandBody => ({ kind: "override-parameters", parameters });
-const index = (to: number | "all" | number[]): CommandBody => ({ kind: "set-component-index", index: to });
-const tryEach = (...sequences: CommandSequence[]): CommandBody => ({ kind: "try-each", sequences, orNil: false });
-const tryEachOrNil = (...sequences: CommandSequence[]): CommandBody => ({ kind: "try-each", sequences, orNil: true });
-const runSequence = (of: CommandSequence): CommandBody => ({ kind: "run-sequence", sequence: of });
-
-const recipient: Recipient = {
-  vendorIds: [vendor],
-  classIds: [clazz],
-  deviceIds: [device],
-  components: ids.map((id) => ({ id, maxSize: 1000n, slot: 1n })),
-};
-const image = { imageDigest: digest, imageSize: 10n };
-
-function run(commands: CommandSequence, over: Partial<Procedure> = {}) {
-  return runProcedure({
-    components: [ids[0] as Uint8Array[]],
-    shared: undefined,
-    sequences: [commands],
-    integrated: new Set(),
-    recipient,
-    useBefore: { now: 100n },
-    ...over,
-  });
-}
-
-const did = (commands: CommandSequence, over: Partial<Procedure> = {}): string[] | string => {
-  const ran = run(commands, over);
-  return ran.ok ? ran.value.steps.map(inShort) : ran.error.code;
-};
-const inShort = (step: PlanStep): string =>
-  step.do === "fetch" ? `fetch ${step.component} ${step.uri} ${step.source}` : `${step.do} ${step.component}`;
+import { updateSections } from "./sections.ts";
 
 describe("conditions", () => {
   test.each<[string, Parameters, Condition, string | string[]]>([
@@ -65,11 +38,12 @@ describe("conditions", () => {
     ["another slot", { componentSlot: 0n }, "component-slot", "condition-failed"],
     ["a slot never named", {}, "component-slot", "condition-failed"],
     ["a time to come", { useBefore: 101n }, "use-before", []],
-    ["this very second", { useBefore: 100n }, "use-before", []],
+    ["this very second", { useBefore: 100n }, "use-before", "expired"],
     ["a time gone by", { useBefore: 99n }, "use-before", "expired"],
     ["a time never named", {}, "use-before", "condition-failed"],
     ["abort", {}, "abort", "condition-failed"],
-    ["content, which nobody can compare here", {}, "check-content", "unsupported"],
+    ["content that nobody knows", { content: other }, "check-content", "component-state-unknown"],
+    ["content never named", {}, "check-content", "condition-failed"],
     ["an image without a digest", { imageSize: 3n }, "image-match", "condition-failed"],
     ["an image beyond the slot", { imageDigest: digest, imageSize: 1001n }, "image-match", "image-too-large"],
   ])("%s", (_name, parameters, name, answer) => {
@@ -105,13 +79,10 @@ describe("images become steps", () => {
     const expected = { digest, size: 10n };
     expect(ran).toEqual({
       ok: true,
-      value: {
-        identity: new Set(),
-        steps: [
-          { do: "fetch", component: 0, id: ids[0], uri: "a.bin", source: "remote", expected },
-          { do: "image-match", component: 0, expected },
-        ],
-      },
+      value: [
+        { do: "fetch", component: 0, id: ids[0], uri: "a.bin", source: "remote", expected },
+        { do: "image-match", component: 0, expected },
+      ],
     });
   });
 
@@ -147,7 +118,6 @@ describe("images become steps", () => {
     ["copy from itself", [set({ sourceComponent: 0 }), directive("copy")], "command-failed"],
     ["copy from beyond the list", [set({ sourceComponent: 1 }), directive("copy")], "command-failed"],
     ["copy from nowhere", [directive("copy")], "command-failed"],
-    ["swap", [directive("swap")], "unsupported"],
     ["invoke", [directive("invoke")], ["invoke 0"]],
   ])("%s", (_name, bodies, answer) => {
     expect(did(sequence(...bodies), { integrated: new Set(["#in"]) })).toEqual(answer);
@@ -209,8 +179,8 @@ describe("try-each and run-sequence", () => {
     ],
     [
       "what cannot be judged is no condition that failed",
-      [tryEachOrNil(sequence(condition("check-content")))],
-      "unsupported",
+      [set({ content: other }), tryEachOrNil(sequence(condition("check-content")))],
+      "component-state-unknown",
     ],
     ["soft-failure outside", [set({ softFailure: true })], "command-failed"],
     [
@@ -244,25 +214,24 @@ describe("try-each and run-sequence", () => {
 
   test("T-IMG-INCOMPATIBLE identity judged in an alternative that was left does not count", () => {
     const left = sequence(set({ vendorIdentifier: vendor }), condition("vendor-identifier"), condition("abort"));
-    const ran = run(sequence(tryEachOrNil(left)));
-    expect(ran.ok && ran.value.identity).toEqual(new Set());
-    const kept = run(
-      sequence(
-        set({ vendorIdentifier: vendor, classIdentifier: clazz }),
-        condition("vendor-identifier"),
-        condition("class-identifier"),
-      ),
+    const identity = (shared: CommandSequence) => machine({}, { shared }).runShared();
+    expect(identity(sequence(tryEachOrNil(left)))).toEqual({ ok: true, value: new Set() });
+    const kept = sequence(
+      set({ vendorIdentifier: vendor, classIdentifier: clazz }),
+      condition("vendor-identifier"),
+      condition("class-identifier"),
     );
-    expect(kept.ok && kept.value.identity).toEqual(new Set(["vendor-identifier", "class-identifier"]));
+    expect(identity(kept)).toEqual({ ok: true, value: new Set(["vendor-identifier", "class-identifier"]) });
   });
 });
 
 test("the shared sequence runs again before every sequence, parameters persist", () => {
-  const ran = run(sequence(), {
-    shared: sequence(directive("invoke")),
-    sequences: [sequence(set({ ...image, uri: "a" })), sequence(directive("fetch"), condition("image-match"))],
-  });
-  expect(ran.ok && ran.value.steps.map(inShort)).toEqual(["invoke 0", "invoke 0", "fetch 0 a remote", "image-match 0"]);
+  const sections = {
+    "payload-fetch": sequence(set({ ...image, uri: "a" })),
+    install: sequence(directive("fetch"), condition("image-match")),
+  };
+  const ran = machine(sections, { shared: sequence(directive("invoke")) }).runProcedure(updateSections);
+  expect(ran.ok && ran.value.map(inShort)).toEqual(["invoke 0", "invoke 0", "fetch 0 a remote", "image-match 0"]);
 });
 
 test("work is bounded: alternatives over many components multiply, and are stopped", () => {

@@ -1,30 +1,27 @@
 import { err, ok, type Result } from "@sumac/cbor";
-import type { Command, CommandSequence, ComponentId, ComponentIndex, Directive } from "@sumac/suit";
-import { componentKey, directiveLabel } from "@sumac/suit";
-import { type ComponentParameters, overrideParameters, selectComponents } from "./component-parameters.ts";
-import { judgeCondition, type UseBeforePolicy } from "./conditions.ts";
-import type { ImageExpectation, PlanStep } from "./plan.ts";
-import type { Recipient, RecipientComponent } from "./recipient.ts";
-import type { CommandFailure, Rejection } from "./rejection.ts";
+import { type Command, type CommandSequence, type ComponentIndex, directiveLabel } from "@sumac/suit";
+import type { FindDependency, VerifiedDependency } from "./carried-dependency.ts";
+import { CommandOrder, keepsToOneComponent } from "./command-order.ts";
+import { type ComponentParameters, overrideParameters, setParameters } from "./component-parameters.ts";
+import { expectedImage, judgeCondition, type UseBeforePolicy } from "./conditions.ts";
+import { DependencyRun } from "./dependency-run.ts";
+import { commandFailed, dependencyRefused, type Failure, final } from "./failure.ts";
+import type { PlanStep } from "./plan.ts";
+import { accessOf, type DirectiveCall, PlanBuilder } from "./plan-builder.ts";
+import { type Frame, frameOf, type Program, type Target } from "./program.ts";
+import type { ComponentFacts, Recipient } from "./recipient.ts";
+import type { Rejection } from "./rejection.ts";
+import type { Section } from "./sections.ts";
 
-/** Commands carried out at most, counted per component: nested try-each over many components multiplies. */
+/** Commands carried out at most in a procedure, counted per component: nested try-each over many components multiplies. */
 const maxExecuted = 4096;
 
-export interface Procedure {
-  readonly components: readonly ComponentId[];
-  readonly shared: CommandSequence | undefined;
-  /** Those that exist, in the order of the procedure. */
-  readonly sequences: readonly CommandSequence[];
-  /** URIs whose bytes lie in the envelope. */
-  readonly integrated: ReadonlySet<string>;
+export interface MachineSetup {
+  readonly program: Program;
   readonly recipient: Recipient;
   readonly useBefore: UseBeforePolicy;
-}
-
-export interface Ran {
-  readonly steps: readonly PlanStep[];
-  /** Which identity conditions were judged, and held, outside any alternative that failed. */
-  readonly identity: ReadonlySet<IdentityCondition>;
+  readonly facts?: ComponentFacts;
+  readonly findDependency?: FindDependency;
 }
 
 type IdentityCondition = "vendor-identifier" | "class-identifier";
@@ -32,71 +29,88 @@ type IdentityCondition = "vendor-identifier" | "class-identifier";
 /** Where a sequence runs: soft-failure has a meaning only inside try-each and run-sequence. */
 type Scope = "procedure" | "try-each" | "run-sequence";
 
-/** `soft`: a condition failed where its sequence is allowed to fail; anything else ends the whole procedure. */
-interface Failure {
-  readonly kind: "soft" | "final";
-  readonly rejection: Rejection;
-}
-
-/** A step that waits for the image-match which says what its image has to be. */
-interface OpenStep {
-  readonly position: number;
-  readonly offset: number;
-  readonly complete: (expected: ImageExpectation) => PlanStep;
-}
-
 /**
  * The abstract machine of draft-ietf-suit-manifest-37 section 6 as a planner: commands run against parameters and facts,
- * and what would touch an image becomes a step. Nothing is fetched, written or started here. Conditions on images
- * cannot be judged before there is one: image-match becomes a step that the device must see hold, so an alternative of
- * a try-each is never left because of it. Commands run strictly in order.
+ * and what would touch an image becomes a step. Nothing is fetched, written or started here. What is known of an image
+ * is judged; of any other, image-match becomes a step that the device must see hold, so an alternative of a try-each is
+ * not left because of it. Commands run strictly in order. What one procedure writes, the next one finds.
  */
-export function runProcedure(procedure: Procedure): Result<Ran, Rejection> {
-  const machine = new Machine(procedure);
-  for (const sequence of procedure.sequences) {
-    const failure = machine.runSection(sequence);
-    if (failure !== undefined) return err(failure.rejection);
-  }
-  const unmatched = machine.firstUnmatched();
-  return unmatched === undefined ? ok({ steps: machine.steps(), identity: machine.identity }) : err(unmatched);
-}
-
-class Machine {
-  identity: ReadonlySet<IdentityCondition> = new Set();
-  readonly #procedure: Procedure;
-  readonly #parameters: ComponentParameters[];
-  /** Undefined where a step is still open. */
-  readonly #steps: (PlanStep | undefined)[] = [];
-  /** Steps whose image no image-match covers yet, by component. */
-  readonly #open = new Map<number, OpenStep>();
+export class Machine {
+  readonly #setup: MachineSetup;
+  readonly #plan: PlanBuilder;
+  readonly #dependencies: DependencyRun;
+  #parameters = new Map<string, ComponentParameters>();
+  #identity: ReadonlySet<IdentityCondition> = new Set();
+  #executed = 0;
+  #frame: Frame;
+  /** Undefined in the shared sequence. */
+  #section: Section | undefined;
   #index: ComponentIndex = 0;
   #softFailure = false;
-  #executed = 0;
+  #order = new CommandOrder();
 
-  constructor(procedure: Procedure) {
-    this.#procedure = procedure;
-    this.#parameters = procedure.components.map(() => ({}));
+  constructor(setup: MachineSetup) {
+    const { program, recipient, facts = {}, findDependency = () => undefined } = setup;
+    this.#setup = setup;
+    this.#plan = new PlanBuilder(facts);
+    this.#dependencies = new DependencyRun(findDependency, recipient);
+    this.#frame = frameOf(program, recipient);
   }
 
-  /** Complete once `firstUnmatched` finds nothing. */
-  steps(): readonly PlanStep[] {
-    return this.#steps.filter((step) => step !== undefined);
+  /** The dependencies that were verified while the procedures ran, by their index. */
+  get dependencies(): ReadonlyMap<number, VerifiedDependency> {
+    return this.#dependencies.verified;
   }
 
-  /** The shared sequence runs again before every sequence (suit.md 5). */
-  runSection(sequence: CommandSequence): Failure | undefined {
+  /** Which identity conditions the shared sequence judges, and finds to hold, outside any alternative that failed. */
+  runShared(): Result<ReadonlySet<IdentityCondition>, Rejection> {
+    const failure = this.#runSection(undefined);
+    return failure === undefined ? ok(this.#identity) : err(failure.rejection);
+  }
+
+  /** One procedure: those of its sections that exist, in order. Parameters are cleared at its start only. */
+  runProcedure(sections: readonly Section[]): Result<readonly PlanStep[], Rejection> {
+    this.#parameters = new Map();
+    this.#executed = 0;
+    this.#plan.startProcedure();
+    this.#dependencies.startProcedure();
+    const { program } = this.#frame;
+    for (const [i, section] of sections.entries()) {
+      const failure =
+        (program.sections[section] && this.#runSection(section)) ?? this.#lockstep(sections.slice(0, i + 1));
+      if (failure !== undefined) return err(failure.rejection);
+    }
+    const unresolved = this.#unresolved(program.dependenciesOffset);
+    if (unresolved !== undefined) return err(unresolved.rejection);
+    const { unmatched } = this.#plan;
+    return unmatched === undefined ? ok(this.#plan.steps) : err(unmatched);
+  }
+
+  /** The shared sequence runs again before every other (suit.md 5). */
+  #runSection(section: Section | undefined): Failure | undefined {
+    const { shared, sections } = this.#frame.program;
     this.#index = 0;
     this.#softFailure = false;
-    const { shared } = this.#procedure;
-    return (shared && this.#run(shared, "procedure")) ?? this.#run(sequence, "procedure");
+    this.#order = new CommandOrder();
+    this.#section = undefined;
+    const failure = shared && this.#run(shared, "procedure");
+    this.#section = section;
+    const own = section && sections[section];
+    return failure ?? (own && this.#run(own, "procedure"));
   }
 
-  /** An image that nothing compares with a signed digest must never become runnable (integrated ones are unsigned). */
-  firstUnmatched(): Rejection | undefined {
-    for (const [component, { offset }] of this.#open) {
-      return { code: "image-match-missing", component: this.#name(component), offset };
-    }
-    return undefined;
+  /** Every section so far of every dependency has run before the dependent's next one starts (suit.md 7.1). */
+  #lockstep(sections: readonly Section[]): Failure | undefined {
+    const offset = this.#dependencies.passedOver(sections);
+    return offset === undefined ? undefined : commandFailed("process-dependency", offset, "dependency-passed-over");
+  }
+
+  /** No dependency may be left out: what it says of its components would never have been asked. */
+  #unresolved(offset: number): Failure | undefined {
+    const { dependencies } = this.#frame.program;
+    return dependencies.every(({ index }) => this.dependencies.has(index))
+      ? undefined
+      : commandFailed("dependency-integrity", offset, "dependency-unverified");
   }
 
   #run(sequence: CommandSequence, scope: Scope): Failure | undefined {
@@ -108,192 +122,173 @@ class Machine {
   }
 
   #execute(command: Command, scope: Scope): Failure | undefined {
-    if (command.kind === "set-component-index") {
-      this.#index = command.index;
-      return selectComponents(command.index, this.#procedure.components.length) === undefined
-        ? commandFailed("set-component-index", command.offset, "component-index")
-        : undefined;
-    }
-    const selected = selectComponents(this.#index, this.#procedure.components.length);
-    if (selected === undefined) return commandFailed(command.kind, command.offset, "component-index");
+    if (command.kind === "set-component-index") this.#index = command.index;
     const before = this.#index;
-    for (const component of selected) {
+    const selected = this.#select(command);
+    if (selected === undefined) return commandFailed(command.kind, command.offset, "component-index");
+    if (command.kind === "set-component-index") return undefined;
+    for (const target of selected) {
+      this.#index = before;
       this.#executed += 1;
       if (this.#executed > maxExecuted) return commandFailed(command.kind, command.offset, "too-many-commands");
-      const failure = this.#executeFor(component, command, scope);
+      const failure = this.#executeFor(target, command, scope);
       if (failure !== undefined) return failure;
     }
-    if (command.kind === "try-each" || command.kind === "run-sequence") this.#index = before;
+    this.#index = before;
     return undefined;
   }
 
+  /** `true` is every index in list order; process-dependency then means every dependency (suit.md 7.1). */
+  #select(command: Command): readonly Target[] | undefined {
+    const { targets } = this.#frame;
+    if (this.#index === "all") {
+      const every = [...targets.values()];
+      const processes = command.kind === "directive" && command.directive === "process-dependency";
+      return processes ? every.filter(({ dependency }) => dependency !== undefined) : every;
+    }
+    const indices = typeof this.#index === "number" ? [this.#index] : this.#index;
+    const selected = indices.flatMap((index) => targets.get(index) ?? []);
+    return selected.length === indices.length ? selected : undefined;
+  }
+
   #executeFor(
-    component: number,
+    target: Target,
     command: Exclude<Command, { kind: "set-component-index" }>,
     scope: Scope,
   ): Failure | undefined {
     switch (command.kind) {
       case "override-parameters":
-        return this.#override(component, command, scope);
+        return this.#override(target, command, scope);
+      case "set-parameters":
+        setParameters(this.#of(target), command.parameters);
+        return undefined;
       case "condition":
-        return this.#condition(component, command);
+        return this.#condition(target, command);
       case "directive":
-        return this.#directive(component, command.directive, command.offset);
+        return this.#directive(target, command);
       case "try-each":
-        return this.#tryEach(component, command);
+        return this.#tryEach(target, command);
       case "run-sequence":
-        return this.#runSequence(component, command.sequence);
+        return this.#runSequence(target, command);
     }
   }
 
-  #override(component: number, command: Command & { kind: "override-parameters" }, scope: Scope): Failure | undefined {
-    const { softFailure } = command.parameters;
+  #override(
+    target: Target,
+    { parameters, kind, offset }: CommandOf<"override-parameters">,
+    scope: Scope,
+  ): Failure | undefined {
+    const { softFailure, strictOrder } = parameters;
     if (softFailure !== undefined) {
-      if (scope === "procedure") return commandFailed(command.kind, command.offset, "soft-failure-outside");
+      if (scope === "procedure") return commandFailed(kind, offset, "soft-failure-outside");
       this.#softFailure = softFailure;
     }
-    overrideParameters(this.#of(component), command.parameters);
+    if (strictOrder !== undefined) this.#order.isStrict = strictOrder;
+    overrideParameters(this.#of(target), parameters);
     return undefined;
   }
 
-  #condition(component: number, command: Command & { kind: "condition" }): Failure | undefined {
-    const { condition, offset } = command;
-    if (condition === "image-match") return this.#imageMatch(component, offset);
-    const rejection = judgeCondition(
-      condition,
-      this.#of(component),
-      {
-        recipient: this.#procedure.recipient,
-        component: this.#recipientComponent(component),
-        useBefore: this.#procedure.useBefore,
-      },
-      offset,
-    );
-    if (rejection !== undefined) {
-      // What this verifier cannot judge must not look like a condition that merely did not hold.
-      return { kind: this.#softFailure && rejection.code !== "unsupported" ? "soft" : "final", rejection };
+  #condition(target: Target, { condition, offset }: CommandOf<"condition">): Failure | undefined {
+    const parameters = this.#of(target);
+    const soft = this.#softFailure ? "soft" : "final";
+    if (condition === "dependency-integrity") {
+      return this.#dependencies.verify(target, parameters.imageDigest, offset);
     }
-    if (condition === "vendor-identifier" || condition === "class-identifier")
-      this.identity = new Set([...this.identity, condition]);
+    if (condition === "image-match") {
+      if (target.dependency === undefined) return this.#plan.imageMatch(this.#call(target, offset), soft);
+      if (this.#dependencies.matches(target, expectedImage(parameters))) return undefined;
+      return { kind: soft, rejection: { code: "condition-failed", condition, offset } };
+    }
+    const { recipient, useBefore } = this.#setup;
+    const facts = { recipient, useBefore, target, images: this.#plan.images };
+    const rejection = judgeCondition(condition, parameters, facts, offset);
+    // What this verifier cannot judge must not look like a condition that merely did not hold.
+    if (rejection?.code === "component-state-unknown") return final(rejection);
+    if (rejection !== undefined) return { kind: soft, rejection };
+    if (condition === "vendor-identifier" || condition === "class-identifier") {
+      this.#identity = new Set([...this.#identity, condition]);
+    }
     return undefined;
   }
 
-  #imageMatch(component: number, offset: number): Failure | undefined {
-    const { imageDigest, imageSize } = this.#of(component);
-    if (imageDigest === undefined) {
-      const kind = this.#softFailure ? "soft" : "final";
-      return { kind, rejection: { code: "condition-failed", condition: "image-match", offset } };
+  #directive(target: Target, { directive, offset }: CommandOf<"directive">): Failure | undefined {
+    if (directive === "process-dependency") return this.#processDependency(target, offset);
+    const unsupported = (field: string): Failure =>
+      final({ code: "unsupported", field, label: directiveLabel[directive], offset });
+    if (directive === "unlink") return unsupported(directive);
+    if (target.dependency !== undefined) {
+      // A dependency is fetched and processed; to write, copy, swap or start one has no meaning here.
+      if (directive !== "fetch") return unsupported(`dependency.${directive}`);
+      const { uri } = this.#of(target);
+      if (uri === undefined) return commandFailed(directive, offset, "parameter-missing");
+      return this.#dependencies.fetch(target, uri, offset);
     }
-    const limit = this.#recipientComponent(component)?.maxSize;
-    if (limit !== undefined && imageSize !== undefined && imageSize > limit) {
-      return { kind: "final", rejection: { code: "image-too-large", size: imageSize, limit } };
-    }
-    const expected = { digest: imageDigest, ...(imageSize !== undefined && { size: imageSize }) };
-    const open = this.#open.get(component);
-    if (open !== undefined) this.#steps[open.position] = open.complete(expected);
-    this.#open.delete(component);
-    this.#steps.push({ do: "image-match", component, expected });
-    return undefined;
+    const call = this.#call(target, offset);
+    if (!this.#order.record(accessOf(directive, call))) return commandFailed(directive, offset, "order-matters");
+    if (directive !== "fetch") return this.#plan.direct(directive, call);
+    // All dependencies are there and believed before any payload is fetched (trust-domains-12, workflow model).
+    return this.#unresolved(offset) ?? this.#plan.direct(directive, call);
   }
 
-  #directive(component: number, directive: Directive, offset: number): Failure | undefined {
-    const parameters = this.#of(component);
-    const missing = (): Failure => commandFailed(directive, offset, "parameter-missing");
-    // Overwritten before anything looked at it: the earlier image was never matched.
-    if (directive !== "invoke" && this.#open.has(component)) return this.#final(this.firstUnmatched());
-    switch (directive) {
-      case "invoke": {
-        const unmatched = this.firstUnmatched();
-        if (unmatched !== undefined) return this.#final(unmatched);
-        const { invokeArgs: args } = parameters;
-        this.#steps.push({ do: "invoke", component, ...(args !== undefined && { args }) });
-        return undefined;
-      }
-      case "fetch": {
-        const { uri } = parameters;
-        if (uri === undefined) return missing();
-        const source = this.#procedure.integrated.has(uri) ? "integrated" : "remote";
-        // "#name" means inside this envelope; looking for it on a network would let anybody supply it.
-        if (source === "remote" && uri.startsWith("#")) return commandFailed(directive, offset, "payload-missing");
-        const id = this.#procedure.components[component] as ComponentId;
-        return this.#begin(component, offset, (expected) => ({ do: "fetch", component, id, uri, source, expected }));
-      }
-      case "write": {
-        const { content } = parameters;
-        if (content === undefined) return missing();
-        return this.#begin(component, offset, (expected) => ({ do: "write", component, content, expected }));
-      }
-      case "copy": {
-        const { sourceComponent: from } = parameters;
-        if (from === undefined) return missing();
-        if (from >= this.#parameters.length) return commandFailed(directive, offset, "component-index");
-        if (from === component) return commandFailed(directive, offset, "same-component");
-        return this.#begin(component, offset, (expected) => ({ do: "copy", component, from, expected }));
-      }
-      case "swap":
-        return this.#final({ code: "unsupported", field: directive, label: directiveLabel.swap, offset });
-    }
+  /** Runs shared sequence and current section of a dependency in place; whatever fails there is final here. */
+  #processDependency(target: Target, offset: number): Failure | undefined {
+    const section = this.#section;
+    if (section === undefined) return commandFailed("process-dependency", offset, "in-shared-sequence");
+    const inner = this.#dependencies.enter(target, section, offset);
+    if ("rejection" in inner) return inner;
+    if (inner.program.sections[section] === undefined) return undefined;
+    const [frame, softFailure, order] = [this.#frame, this.#softFailure, this.#order];
+    this.#frame = inner;
+    const failure = this.#runSection(section);
+    const { touched } = this.#order;
+    [this.#frame, this.#softFailure, this.#order] = [frame, softFailure, order];
+    if (failure !== undefined) return dependencyRefused(target.index, offset, failure.rejection);
+    return order.record(touched) ? undefined : commandFailed("process-dependency", offset, "order-matters");
   }
 
   /** First success ends it; a condition that fails moves on; nil as last entry allows that all fail (suit.md 5, rule 6). */
-  #tryEach(component: number, command: Command & { kind: "try-each" }): Failure | undefined {
+  #tryEach(target: Target, { sequences, orNil, offset }: CommandOf<"try-each">): Failure | undefined {
     const outer = this.#softFailure;
-    const { identity } = this;
-    let last: Failure | undefined;
-    for (const sequence of command.sequences) {
-      this.#index = component;
+    const identity = this.#identity;
+    let last = commandFailed("try-each", offset, "nothing-to-try");
+    for (const sequence of sequences) {
+      this.#index = target.index;
       this.#softFailure = true;
-      last = this.#run(sequence, "try-each");
+      const failure = this.#run(sequence, "try-each");
       this.#softFailure = outer;
-      if (last === undefined) return undefined;
-      if (last.kind === "final") return last;
-      this.identity = identity; // what held in an alternative that was left does not count
+      if (failure?.kind !== "soft") return failure;
+      last = failure;
+      this.#identity = identity; // what held in an alternative that was left does not count
     }
-    if (command.orNil) return undefined;
-    const rejection = last?.rejection ?? {
-      code: "command-failed" as const,
-      command: "try-each",
-      offset: command.offset,
-      because: "nothing-to-try" as const,
-    };
-    return { kind: outer ? "soft" : "final", rejection };
+    return orNil ? undefined : { kind: outer ? "soft" : "final", rejection: last.rejection };
   }
 
   /** soft-failure starts false inside and is forgotten at the end; set true, a failed condition ends only this sequence. */
-  #runSequence(component: number, sequence: CommandSequence): Failure | undefined {
-    const outer = this.#softFailure;
-    this.#index = component;
+  #runSequence(target: Target, { sequence, offset }: CommandOf<"run-sequence">): Failure | undefined {
+    const [outer, order] = [this.#softFailure, this.#order];
+    if (!order.isStrict) {
+      const index = typeof this.#index === "number" ? "integer" : "several";
+      if (!keepsToOneComponent(sequence, index)) return commandFailed("run-sequence", offset, "component-not-fixed");
+      this.#order = new CommandOrder();
+    }
+    this.#index = target.index;
     this.#softFailure = false;
     const failure = this.#run(sequence, "run-sequence");
-    this.#softFailure = outer;
-    if (failure === undefined || failure.kind === "soft") return undefined;
-    return failure;
+    const inner = this.#order;
+    [this.#softFailure, this.#order] = [outer, order];
+    if (inner !== order && !order.record(inner.touched)) return commandFailed("run-sequence", offset, "order-matters");
+    return failure?.kind === "soft" ? undefined : failure;
   }
 
-  #begin(component: number, offset: number, complete: OpenStep["complete"]): undefined {
-    this.#open.set(component, { position: this.#steps.length, offset, complete });
-    this.#steps.push(undefined);
+  #call(target: Target, offset: number): DirectiveCall {
+    return { frame: this.#frame, target, parameters: this.#of(target), offset };
   }
 
-  #of(component: number): ComponentParameters {
-    return this.#parameters[component] as ComponentParameters;
-  }
-
-  #name(component: number): string {
-    return componentKey(this.#procedure.components[component] as ComponentId);
-  }
-
-  #recipientComponent(component: number): RecipientComponent | undefined {
-    const { recipient } = this.#procedure;
-    if (recipient.components === "any") return undefined;
-    return recipient.components.find(({ id }) => componentKey(id) === this.#name(component));
-  }
-
-  #final(rejection: Rejection | undefined): Failure | undefined {
-    return rejection && { kind: "final", rejection };
+  #of({ key }: Target): ComponentParameters {
+    const parameters = this.#parameters.get(key) ?? {};
+    this.#parameters.set(key, parameters);
+    return parameters;
   }
 }
 
-function commandFailed(command: string, offset: number, because: CommandFailure): Failure {
-  return { kind: "final", rejection: { code: "command-failed", command, offset, because } };
-}
+type CommandOf<Kind extends Command["kind"]> = Extract<Command, { kind: Kind }>;

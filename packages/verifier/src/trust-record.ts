@@ -1,13 +1,25 @@
 import { type CborItem, decode, encode, err, type Malformed, malformed, ok, type Result } from "@sumac/cbor";
 import { keyId as computeKeyId } from "@sumac/cose";
-import { bytesToHex, type Crypto, equalBytes, type PublicKey, type SignatureScheme } from "@sumac/crypto";
+import {
+  bytesToHex,
+  type Crypto,
+  canVerify,
+  equalBytes,
+  type PublicKey,
+  type SignatureScheme,
+  schemeForms,
+} from "@sumac/crypto";
 import { type ComponentId, componentKey } from "@sumac/suit";
+import { allowsScheme, isInPart, type KeyPart, type Profile, partsOf } from "./profile.ts";
 
 /**
- * What a device believes (trust.md 1): who may release which component, whose approval it waits for, and which
- * deprecated algorithm ids it still accepts. Provisioned at the factory (EDR 3.12) and on site (EDR 3.13).
+ * What a device believes (trust.md 1): who may release which component, whose approval it waits for, by which
+ * cryptography, and which deprecated algorithm ids it still accepts. Provisioned at the factory (EDR 3.12) and on site
+ * (EDR 3.13).
  */
 export interface TrustRecord {
+  /** Absent = `classic`. A record with ML-DSA keys has to name another profile: see `checkTrustRecord`. */
+  readonly profile?: Profile;
   readonly roles: readonly Role[];
   /** COSE ids such as -7 (ES256) and -8 (EdDSA). Empty = only the current, fully specified ids. */
   readonly legacyAlgorithms: readonly number[];
@@ -35,44 +47,89 @@ export interface TrustedKey {
 /** Well-formed bytes, but a record that nobody should act on. */
 export type TrustRecordRefusal =
   | Malformed
-  | { readonly code: "trust-threshold"; readonly role: string; readonly threshold: number; readonly keys: number }
+  | {
+      readonly code: "trust-threshold";
+      readonly role: string;
+      readonly threshold: number;
+      /** Keys of `part` in the role: too few. */
+      readonly keys: number;
+      readonly part: KeyPart;
+    }
+  | {
+      readonly code: "trust-key-not-in-profile";
+      readonly role: string;
+      readonly keyId: string;
+      readonly profile: Profile;
+    }
+  /** This device cannot check such signatures: it would refuse every update. */
+  | { readonly code: "trust-scheme-unsupported"; readonly role: string; readonly scheme: SignatureScheme }
   | { readonly code: "trust-duplicate-key"; readonly role: string; readonly keyId: string }
   | { readonly code: "trust-duplicate-role"; readonly role: string }
   | { readonly code: "trust-no-release-role" };
 
-const schemeLabel: Record<SignatureScheme, number> = { ed25519: 1, "ecdsa-p256-sha256": 2 };
+const schemeLabel: Readonly<Record<SignatureScheme, number>> = {
+  ed25519: 1,
+  "ecdsa-p256-sha256": 2,
+  "ecdsa-p384-sha384": 3,
+  "ml-dsa-65": 4,
+  "ml-dsa-87": 5,
+};
 const purposeLabel = { release: 1, approval: 2 } as const;
+const profileLabel: Readonly<Record<Profile, number>> = { classic: 1, hybrid: 2, cnsa2: 3 };
+
+export const profileOf = (record: TrustRecord): Profile => record.profile ?? "classic";
 
 /** Puts a key under the id that is computed from it: nobody can give one key two ids (trust.md 1). */
 export const trustKey = (key: PublicKey, crypto: Crypto): TrustedKey => ({ keyId: computeKeyId(key, crypto), key });
 
-/** Refuses thresholds that cannot be met or mean nothing, the same key material twice in a role, and two roles of one name. */
+/**
+ * Refuses thresholds that cannot be met or mean nothing (in the hybrid profile: by each kind of key), the same key
+ * material twice in a role, two roles of one name, and a key that the profile never counts: such a record says
+ * something else than its author meant, for instance ML-DSA keys beside a profile that nobody set.
+ */
 export function checkTrustRecord(record: TrustRecord): Result<TrustRecord, TrustRecordRefusal> {
   const names = new Set<string>();
-  for (const { name, threshold, keys } of record.roles) {
-    if (names.has(name)) return err({ code: "trust-duplicate-role", role: name });
-    names.add(name);
-    const distinct = new Set<string>();
-    for (const { key, keyId } of keys) {
-      const material = `${key.scheme} ${bytesToHex(key.bytes)}`;
-      if (distinct.has(material)) return err({ code: "trust-duplicate-key", role: name, keyId: bytesToHex(keyId) });
-      distinct.add(material);
-    }
-    if (!Number.isInteger(threshold) || threshold < 1 || threshold > keys.length) {
-      return err({ code: "trust-threshold", role: name, threshold, keys: keys.length });
-    }
+  for (const role of record.roles) {
+    if (names.has(role.name)) return err({ code: "trust-duplicate-role", role: role.name });
+    names.add(role.name);
+    const refusal = checkKeys(role, profileOf(record)) ?? checkThreshold(role, profileOf(record));
+    if (refusal !== undefined) return err(refusal);
   }
   if (!record.roles.some((role) => role.purpose === "release")) return err({ code: "trust-no-release-role" });
   return ok(record);
 }
 
+function checkKeys({ name, keys }: Role, profile: Profile): TrustRecordRefusal | undefined {
+  const distinct = new Set<string>();
+  for (const { key, keyId } of keys) {
+    const material = `${key.scheme} ${bytesToHex(key.bytes)}`;
+    if (distinct.has(material)) return { code: "trust-duplicate-key", role: name, keyId: bytesToHex(keyId) };
+    distinct.add(material);
+    if (!allowsScheme(profile, key.scheme)) {
+      return { code: "trust-key-not-in-profile", role: name, keyId: bytesToHex(keyId), profile };
+    }
+  }
+  return undefined;
+}
+
+function checkThreshold({ name, purpose, threshold, keys }: Role, profile: Profile): TrustRecordRefusal | undefined {
+  for (const part of partsOf(profile, purpose)) {
+    const count = keys.filter(({ key }) => isInPart(key.scheme, part)).length;
+    if (!Number.isInteger(threshold) || threshold < 1 || threshold > count) {
+      return { code: "trust-threshold", role: name, threshold, keys: count, part };
+    }
+  }
+  return undefined;
+}
+
 /**
- * Wire form, deterministic CBOR: [1, [* [name, purpose, threshold, [* [scheme, key bytes]], null / [* component id]]],
- * [* legacy algorithm id]]. Key ids are not carried: the reader computes them.
+ * Wire form, deterministic CBOR: [2, profile, [* [name, purpose, threshold, [* [scheme, key bytes]], null /
+ * [* component id]]], [* legacy algorithm id]]. Key ids are not carried: the reader computes them.
  */
 export function serializeTrustRecord(record: TrustRecord): Uint8Array {
   return encode([
-    1,
+    2,
+    profileLabel[profileOf(record)],
     record.roles.map((role) => [
       role.name,
       purposeLabel[role.purpose],
@@ -84,32 +141,55 @@ export function serializeTrustRecord(record: TrustRecord): Uint8Array {
   ]);
 }
 
-/** Reads a trust record from bytes that are already believed (factory, or a signed trust update); limit 64 roles and keys. */
+/**
+ * Reads a trust record from bytes that are already believed (factory, or a signed trust update); limit 64 roles and
+ * keys. Version 1, [1, roles, legacy algorithms], had no profile and is read as `classic`, which is what it meant.
+ */
 export function parseTrustRecord(bytes: Uint8Array, crypto: Crypto): Result<TrustRecord, TrustRecordRefusal> {
   const decoded = decode(bytes, { field: "trust-record" });
   if (!decoded.ok) return decoded;
   try {
-    const [version, roles, legacy] = tuple(decoded.value, 3, "trust-record");
-    if (integer(version, "version") !== 1) throw malformed("wrong-value", "trust-record.version", version.offset);
-    return checkTrustRecord({
-      roles: list(roles, "roles").map((role) => parseRole(role, crypto)),
-      legacyAlgorithms: list(legacy, "legacy-algorithms").map((id) => integer(id, "legacy-algorithms")),
-    });
+    const record = readRecord(decoded.value, crypto);
+    const foreign = unsupportedKey(record, crypto);
+    return foreign === undefined ? checkTrustRecord(record) : err(foreign);
   } catch (refusal) {
     if (isMalformed(refusal)) return err(refusal);
     throw refusal;
   }
 }
 
+function readRecord(item: CborItem, crypto: Crypto): TrustRecord {
+  const [version] = list(item, "trust-record");
+  if (version === undefined) throw malformed("wrong-length", "trust-record.trust-record", item.offset);
+  const number = integer(version, "version");
+  if (number !== 1 && number !== 2) throw malformed("wrong-value", "trust-record.version", version.offset);
+  if (number === 1) {
+    const [, roles, legacy] = tuple(item, 3, "trust-record");
+    return { profile: "classic", ...readRoles(roles, legacy, crypto) };
+  }
+  const [, profile, roles, legacy] = tuple(item, 4, "trust-record");
+  return { profile: readName(profile, profileLabel, "profile"), ...readRoles(roles, legacy, crypto) };
+}
+
+const readRoles = (roles: CborItem, legacy: CborItem, crypto: Crypto): Omit<TrustRecord, "profile"> => ({
+  roles: list(roles, "roles").map((role) => parseRole(role, crypto)),
+  legacyAlgorithms: list(legacy, "legacy-algorithms").map((id) => integer(id, "legacy-algorithms")),
+});
+
+function unsupportedKey({ roles }: TrustRecord, crypto: Crypto): TrustRecordRefusal | undefined {
+  for (const role of roles) {
+    const found = role.keys.find(({ key }) => !canVerify(crypto, key.scheme));
+    if (found !== undefined) return { code: "trust-scheme-unsupported", role: role.name, scheme: found.key.scheme };
+  }
+  return undefined;
+}
+
 function parseRole(item: CborItem, crypto: Crypto): Role {
   const [name, purpose, threshold, keys, components] = tuple(item, 5, "role");
   if (name.kind !== "text") throw malformed("wrong-type", "trust-record.role.name", name.offset);
-  const purposeNumber = integer(purpose, "purpose");
-  const purposeName = purposeNumber === 1 ? "release" : purposeNumber === 2 ? "approval" : undefined;
-  if (purposeName === undefined) throw malformed("wrong-value", "trust-record.role.purpose", purpose.offset);
   return {
     name: name.value,
-    purpose: purposeName,
+    purpose: readName(purpose, purposeLabel, "role.purpose"),
     threshold: integer(threshold, "threshold"),
     keys: list(keys, "keys").map((key) => trustKey(parseKey(key), crypto)),
     components:
@@ -122,16 +202,23 @@ function parseRole(item: CborItem, crypto: Crypto): Role {
 }
 
 function parseKey(item: CborItem): PublicKey {
-  const [scheme, bytes] = tuple(item, 2, "key");
-  const label = integer(scheme, "scheme");
+  const [label, bytes] = tuple(item, 2, "key");
+  const scheme = readName(label, schemeLabel, "role.key");
   const key = bytesOf(bytes, "key");
-  if (label === 1 && key.length === 32) return { scheme: "ed25519", bytes: key };
-  if (label === 2 && key.length === 65) return { scheme: "ecdsa-p256-sha256", bytes: key };
+  if (key.length === schemeForms[scheme].keyLength) return { scheme, bytes: key };
   throw malformed("wrong-value", "trust-record.role.key", item.offset);
+}
+
+/** The name that a table of labels gives to a number. */
+function readName<Name extends string>(item: CborItem, labels: Readonly<Record<Name, number>>, field: string): Name {
+  const label = integer(item, field);
+  for (const name in labels) if (labels[name] === label) return name;
+  throw malformed("wrong-value", `trust-record.${field}`, item.offset);
 }
 
 function tuple(item: CborItem | undefined, length: 2, field: string): [CborItem, CborItem];
 function tuple(item: CborItem | undefined, length: 3, field: string): [CborItem, CborItem, CborItem];
+function tuple(item: CborItem | undefined, length: 4, field: string): [CborItem, CborItem, CborItem, CborItem];
 function tuple(
   item: CborItem | undefined,
   length: 5,

@@ -497,6 +497,32 @@ test("the installed manifest again is known as such, without a signature more or
   expect(again).toMatchObject({ ok: true, value: { standing: "already-installed" } });
 });
 
+describe("what lies in the slot already decides between alternatives", () => {
+  const install: ManifestInput["install"] = {
+    at: "inline",
+    value: {
+      commands: [
+        {
+          kind: "try-each",
+          sequences: [
+            { commands: [condition("image-match")] },
+            { commands: [set({ uri: "a.bin" }), directive("fetch"), condition("image-match")] },
+          ],
+          orNil: false,
+        },
+      ],
+    },
+  };
+  test.each([
+    ["this image", { digest: imageDigest, size: BigInt(image.length) }, ["image-match", "image-match"]],
+    ["another", { digest: { ...imageDigest, bytes: new Uint8Array(32) } }, ["fetch", "image-match", "image-match"]],
+  ])("%s", (_name, held, steps) => {
+    const facts = { componentImage: () => held };
+    const answer = verifyEnvelope(over({ install }), { ...context, facts });
+    expect(answer.ok && answer.value.plan.update.map((step) => step.do)).toEqual(steps);
+  });
+});
+
 test("a verifier that installs nothing may look at an envelope without its severed members", () => {
   const severed = dropSevered(opened(make({ sever: ["install"] })), ["install"]);
   const answer = verifyEnvelope(severed, { ...context, absentMembers: "leave-out" });

@@ -1,26 +1,25 @@
 import { err, ok, type Result } from "@sumac/cbor";
-import { bytesToHex, type Crypto, equalBytes } from "@sumac/crypto";
 import {
-  type CommandSequence,
-  componentKey,
+  commonLabel,
   type Envelope,
   type Limits,
   type Manifest,
-  manifestDigest,
   parseEnvelope,
-  parseManifest,
   type ResolvedMembers,
-  resolveSeverable,
   type SuitDigest,
 } from "@sumac/suit";
-import { type Authentication, authenticate, type Signer } from "./authenticate.ts";
-import type { UseBeforePolicy } from "./conditions.ts";
-import type { Plan, PlanStep } from "./plan.ts";
-import type { Installed, Operations, Recipient } from "./recipient.ts";
+import type { Authentication, Signer } from "./authenticate.ts";
+import type { VerifiedDependency } from "./carried-dependency.ts";
+import { type DependencyContext, findDependencyIn } from "./find-dependency.ts";
+import { type JudgeContext, type JudgedManifest, judgeManifest, judgeRights } from "./judge-manifest.ts";
+import type { Plan } from "./plan.ts";
+import { judgeManifestDigests } from "./profile.ts";
+import type { Installed, Operations } from "./recipient.ts";
 import type { Rejection } from "./rejection.ts";
-import { judgeSequence, type Standing } from "./rollback.ts";
-import { type Ran, runProcedure } from "./run-commands.ts";
-import { mayWrite, type TrustRecord } from "./trust-record.ts";
+import type { Standing } from "./rollback.ts";
+import { Machine } from "./run-commands.ts";
+import { invocationSections, updateSections } from "./sections.ts";
+import { profileOf } from "./trust-record.ts";
 
 declare const verified: unique symbol;
 
@@ -35,23 +34,19 @@ export interface VerifiedUpdate {
   readonly signers: readonly Signer[];
   readonly standing: Standing;
   readonly plan: Plan;
+  /** By their index in the manifest; steps of the plan name it. Empty unless dependencies are processed. */
+  readonly dependencies: ReadonlyMap<number, VerifiedDependency>;
 }
 
-export interface VerifyContext {
-  readonly crypto: Crypto;
-  readonly trust: TrustRecord;
-  readonly recipient: Recipient;
+export interface VerifyContext extends JudgeContext {
   readonly installed: Installed;
   /** Seconds since 1970 by a clock that is trusted (trust.md 4). Absent = no trusted time: what expires is then refused. */
   readonly now?: bigint;
   /** Absent: nobody operates here, so nothing has to be waited for (offline verification). */
   readonly operations?: Operations;
   readonly limits?: Limits;
-  /**
-   * A severed member that did not come along is refused, since the procedure needs it. `leave-out` is for a verifier
-   * that installs nothing: authenticity still holds, the plan lacks the member's steps.
-   */
-  readonly absentMembers?: "refuse" | "leave-out";
+  /** Absent: a manifest that depends on another one is `unsupported`. */
+  readonly dependencies?: DependencyContext;
 }
 
 /**
@@ -60,127 +55,63 @@ export interface VerifyContext {
  * themselves are checked when they arrive (`stageImage`, `matchSlot`).
  */
 export function verifyEnvelope(bytes: Uint8Array, context: VerifyContext): Result<VerifiedUpdate, Rejection> {
-  const { crypto, trust, recipient, installed } = context;
   const envelope = parseEnvelope(bytes, context.limits);
   if (!envelope.ok) return envelope;
+  const place = { limits: context.limits, prefix: [], installed: () => context.installed };
+  const judged = judgeManifest(envelope.value, place, context);
+  if (!judged.ok) return judged;
+  const { manifest, members, authentication, standing } = judged.value;
+  const misplaced = judgePlace(manifest, authentication, context);
+  if (misplaced !== undefined) return err(misplaced);
 
-  const authentication = authenticate(envelope.value, trust, crypto);
-  if (!authentication.ok) return authentication;
-  const mismatch = judgeManifestDigest(envelope.value, crypto);
-  if (mismatch !== undefined) return err(mismatch);
-
-  const manifest = parseManifest(envelope.value.manifest, context.limits);
-  if (!manifest.ok) return manifest;
-  const members = resolveSeverable(envelope.value, manifest.value, crypto, context.limits);
-  if (!members.ok) return members;
-
-  const candidate = { envelope: envelope.value, manifest: manifest.value, members: members.value };
-  const foreign =
-    judgeIdentity(candidate, recipient) ?? judgeComponents(manifest.value, recipient, authentication.value);
-  if (foreign !== undefined) return err(foreign);
-
-  const { digest } = envelope.value;
-  const offered = { sequence: manifest.value.sequenceNumber, manifestDigest: digest.bytes };
-  const standing = judgeSequence(offered, installed);
-  if (!standing.ok) return standing;
-
-  const plan = planUpdate(candidate, context);
-  if (!plan.ok) return plan;
-  const waiting = judgeOwner(authentication.value, context.operations);
+  const planned = planUpdate(judged.value, context);
+  if (!planned.ok) return planned;
+  const weak = judgeManifestDigests(judged.value, profileOf(context.trust));
+  if (weak !== undefined) return err(weak);
+  const waiting = judgeOwner(authentication, context.operations);
   if (waiting !== undefined) return err(waiting);
 
-  const { signers } = authentication.value;
-  const update = { ...candidate, manifestDigest: digest, signers, standing: standing.value, plan: plan.value };
+  const { signers } = authentication;
+  const manifestDigest = envelope.value.digest;
+  const update = { envelope: envelope.value, manifest, manifestDigest, members, signers, standing, ...planned.value };
   return ok(update as unknown as VerifiedUpdate);
 }
 
-interface Candidate {
-  readonly envelope: Envelope;
-  readonly manifest: Manifest;
-  readonly members: ResolvedMembers;
-}
-
-/** Check 3: signatures cover the digest, the digest covers the manifest with its byte-string head (suit.md 3). */
-function judgeManifestDigest(envelope: Envelope, crypto: Crypto): Rejection | undefined {
-  const computed = manifestDigest(envelope.manifest, envelope.digest.algorithm, crypto);
-  if (equalBytes(computed.bytes, envelope.digest.bytes)) return undefined;
-  return {
-    code: "manifest-digest-mismatch",
-    claimed: bytesToHex(envelope.digest.bytes),
-    computed: bytesToHex(computed.bytes),
-  };
-}
-
-/** Check 5: the shared sequence has to say for whom this is, and mean us (REQ.SEC.COMPATIBLE). */
-function judgeIdentity(candidate: Candidate, recipient: Recipient): Rejection | undefined {
-  const { shared } = candidate.manifest;
-  const ran = shared && run(candidate, recipient, [{ ...shared, commands: [] }], "defer");
-  if (ran !== undefined && !ran.ok) return ran.error;
-  for (const condition of ["vendor-identifier", "class-identifier"] as const) {
-    if (ran === undefined || !ran.value.identity.has(condition)) return { code: "identity-missing", condition };
-  }
-  return undefined;
-}
-
-/** Check 6: the device has these components, and a role that signed may write each of them (REQ.SEC.ACCESS_CONTROL). */
-function judgeComponents(
+/**
+ * trust-domains: what a manifest asks for beyond its components. Where it wants to be kept is a place to write like any
+ * other; what it depends on must never be passed over in silence.
+ */
+function judgePlace(
   manifest: Manifest,
-  recipient: Recipient,
   authentication: Authentication,
+  { dependencies }: VerifyContext,
 ): Rejection | undefined {
-  const signed = authentication.releases.filter(({ role, have }) => have >= role.threshold).map(({ role }) => role);
-  for (const id of manifest.components) {
-    const component = componentKey(id);
-    const known =
-      recipient.components === "any" || recipient.components.some((own) => componentKey(own.id) === component);
-    if (!known) return { code: "component-unknown", component };
-    if (!signed.some((role) => mayWrite(role, id))) {
-      return { code: "component-not-authorised", component, role: signed.map(({ name }) => name).join(", ") };
-    }
-  }
-  return undefined;
+  const { manifestComponentId: id } = manifest;
+  const unauthorised = id && judgeRights(id, authentication);
+  if (unauthorised !== undefined) return unauthorised;
+  const depends = manifest.layout.find(({ name }) => name === "dependencies");
+  if (depends === undefined || dependencies !== undefined) return undefined;
+  return { code: "unsupported", field: "manifest.common", label: commonLabel.dependencies, offset: depends.offset };
 }
 
 /** Checks 8 and 10 (sizes): both procedures of the manifest, worked out before anything is done. */
-function planUpdate(candidate: Candidate, context: VerifyContext): Result<Plan, Rejection> {
-  const { manifest, members } = candidate;
-  const useBefore = { now: context.now };
-  for (const [name, member] of [
-    ["payload-fetch", "payloadFetch"],
-    ["install", "install"],
-  ] as const) {
-    const absent = manifest[member] !== undefined && members[member] === undefined;
-    if (absent && context.absentMembers !== "leave-out") return err({ code: "severed-member-missing", member: name });
-  }
-  const steps = (sequences: readonly (CommandSequence | undefined)[]): Result<readonly PlanStep[], Rejection> => {
-    const ran = run(
-      candidate,
-      context.recipient,
-      sequences.filter((s) => s !== undefined),
-      useBefore,
-    );
-    return ran.ok ? ok(ran.value.steps) : ran;
-  };
-  const update = steps([members.payloadFetch, members.install, manifest.validate]);
-  if (!update.ok) return update;
-  const invocation = steps([manifest.validate, manifest.load, manifest.invoke]);
-  return invocation.ok ? ok({ update: update.value, invocation: invocation.value }) : invocation;
-}
-
-function run(
-  { envelope, manifest }: Candidate,
-  recipient: Recipient,
-  sequences: readonly CommandSequence[],
-  useBefore: UseBeforePolicy,
-): Result<Ran, Rejection> {
-  return runProcedure({
-    components: manifest.components,
-    shared: manifest.shared,
-    sequences,
-    integrated: new Set(envelope.integratedPayloads.keys()),
+function planUpdate(
+  { envelope, program }: JudgedManifest,
+  context: VerifyContext,
+): Result<Pick<VerifiedUpdate, "plan" | "dependencies">, Rejection> {
+  const { recipient, facts, dependencies, limits } = context;
+  const machine = new Machine({
+    program,
     recipient,
-    useBefore,
+    useBefore: { now: context.now },
+    ...(facts && { facts }),
+    ...(dependencies && { findDependency: findDependencyIn(envelope, dependencies, limits, context) }),
   });
+  const update = machine.runProcedure(updateSections);
+  if (!update.ok) return update;
+  const invocation = machine.runProcedure(invocationSections);
+  if (!invocation.ok) return invocation;
+  return ok({ plan: { update: update.value, invocation: invocation.value }, dependencies: machine.dependencies });
 }
 
 /** Check 9: the plant's approval, window and interlock. They hold an update back and can never let one through. */
