@@ -345,7 +345,7 @@ const commands: readonly Attack[] = [
         }),
       );
     },
-    code: "unsupported",
+    code: "condition-failed",
   },
   {
     threat: "T-MFST-OVERRIDE",

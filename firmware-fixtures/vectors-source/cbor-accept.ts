@@ -1,0 +1,56 @@
+import { markedHex } from "./marked-hex.ts";
+import type { Vector } from "./vector-file.ts";
+
+/** What a reader of deterministic CBOR takes. Name, hex, why it is here. */
+const rows: readonly (readonly [name: string, hex: string, comment: string])[] = [
+  ["integer-zero", "00", "the shortest item there is"],
+  ["integer-23", "17", "the last that fits the initial byte"],
+  ["integer-24", "18 18", "the first that needs a byte of its own"],
+  ["integer-255", "18 ff", "the last of one byte"],
+  ["integer-256", "19 0100", "the first of two bytes"],
+  ["integer-65536", "1a 00010000", "the first of four bytes"],
+  ["integer-2-to-the-32", "1b 0000000100000000", "the first of eight bytes"],
+  ["integer-2-to-the-53-plus-1", "1b 0020000000000001", "a double would round it"],
+  ["integer-largest", "1b ffffffffffffffff", "2^64-1"],
+  ["negative-1", "20", "major type 1 stands for -1 minus its argument"],
+  ["negative-24", "37", "the last that fits the initial byte"],
+  ["negative-25", "38 18", "the first that needs a byte of its own"],
+  ["negative-largest", "3b ffffffffffffffff", "-2^64"],
+  ["bytes-empty", "40", "a byte string without content"],
+  ["bytes", "43 010203", "three bytes"],
+  ["bytes-24", `58 18 ${"aa".repeat(24)}`, "the shortest that needs a length byte"],
+  ["text-empty", "60", "a text without content"],
+  ["text", "63 616263", "three letters"],
+  [
+    "text-with-byte-order-mark",
+    "66 efbbbf 616263",
+    "the mark is content: a reader that drops it reads two inputs as one",
+  ],
+  ["text-with-nul", "63 610062", "a NUL ends nothing"],
+  ["text-not-normalised", "63 61cc88", "a and a combining diaeresis: nobody composes them"],
+  ["text-largest-code-point", "64 f48fbfbf", "U+10FFFF"],
+  ["array-empty", "80", "an array without items"],
+  ["array", "82 01 43 010203", "two items of different types"],
+  ["array-24", `98 18 ${"00".repeat(24)}`, "the shortest that needs a count byte"],
+  ["map-empty", "a0", "a map without entries"],
+  ["map", "a2 01 00 02 01", "integer keys, ascending"],
+  ["map-of-texts", "a2 6161 00 6162 01", "text keys, ascending"],
+  ["map-of-mixed-keys", "a4 01 02 20 00 41aa 00 6161 03", "integers, bytes and text, by their encoded bytes"],
+  ["map-24-before-minus-1", "a2 1818 00 20 00", "RFC 8949 4.2.1; length-first order (4.2.3) would swap them"],
+  ["map-longer-text-after-shorter", "a2 617a 00 626161 00", "the head counts: one byte of text before two"],
+  ["map-proto-key", "a1 69 5f5f70726f746f5f5f a1 6161 01", "a text like any other, and no prototype"],
+  ["map-array-key", "a2 8101 00 8102 00", "array keys are compared by their bytes"],
+  ["false", "f4", "one of three simple values"],
+  ["true", "f5", "one of three simple values"],
+  ["null", "f6", "one of three simple values"],
+  ["tag-18", "d2 80", "the one tag that the reader is told to allow"],
+  ["depth-16", `${"81".repeat(16)} 00`, "as deep as the reader is told to go"],
+];
+
+export const cborAccepted: readonly Vector[] = rows.map(([name, hex, comment]) => ({
+  layer: "cbor",
+  name,
+  expect: { verdict: "accept" },
+  headers: { comment },
+  bytes: markedHex(hex).bytes,
+}));
