@@ -4,7 +4,7 @@ import { digestEquals, digestOf, formatUuid, manifestDigest, parseManifest, reso
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type BuildRefusal, buildManifest, type ReleaseInput } from "./build-manifest.ts";
-import { lintEnvelope } from "./lint.ts";
+import { lintRelease } from "./lint.ts";
 import { build, buildContext, opened, testDescription, testRelease } from "./release.test.support.ts";
 
 function parsed(envelopeBytes: Uint8Array) {
@@ -125,7 +125,7 @@ describe("buildManifest", () => {
   });
 
   test("passes its own lint", () => {
-    expect(lintEnvelope(opened(release.envelope), nodeCrypto)).toEqual({ ok: true, value: [] });
+    expect(lintRelease(release.envelope, buildContext)).toEqual({ ok: true, value: [] });
   });
 
   test.each([1n, 2n ** 32n, 2n ** 53n + 1n, 2n ** 63n - 1n])("takes the sequence number %d", (sequence) => {
@@ -136,8 +136,12 @@ describe("buildManifest", () => {
   const several = { ...testDescription, components: [component, component].flatMap((c) => c ?? []) };
   const range = { lowest: 1n, highest: 2n ** 63n - 1n };
   test.each<[string, Partial<ReleaseInput>, BuildRefusal]>([
-    ["two components", { description: several }, { code: "several-components", count: 2 }],
-    ["no component", { description: { ...testDescription, components: [] } }, { code: "several-components", count: 0 }],
+    ["one image for two components", { description: several }, { code: "several-components", count: 2, images: 1 }],
+    [
+      "no component",
+      { description: { ...testDescription, components: [] } },
+      { code: "several-components", count: 0, images: 1 },
+    ],
     ["an empty image", { image: new Uint8Array() }, { code: "image-empty" }],
     [
       "a byte more than the slot",
@@ -169,10 +173,10 @@ describe("buildManifest", () => {
   test("refuses an image inside that leaves no room for signatures", () => {
     const description = { ...testDescription, components: [{ id: ["a"], name: "a", maxSize: 65536n }] };
     const built = buildManifest(
-      { ...testRelease, description, image: new Uint8Array(61_400), payload: { carried: "inside" } },
+      { ...testRelease, description, image: new Uint8Array(49_100), payload: { carried: "inside" } },
       buildContext,
     );
-    expect(built).toMatchObject({ ok: false, error: { code: "envelope-too-large", limit: 61440 } });
+    expect(built).toMatchObject({ ok: false, error: { code: "envelope-too-large", limit: 49152 } });
   });
 
   test("everything that it builds parses", () => {

@@ -1,15 +1,11 @@
 import { err, ok, type Result } from "@sumac/cbor";
-import { bytesToHex, type Crypto } from "@sumac/crypto";
+import type { Crypto, DigestName } from "@sumac/crypto";
 import {
   buildEnvelope,
-  type ComponentId,
-  type ComponentText,
-  classIdFor,
   defaultLimits,
   digestOf,
   encloseBytes,
   encodeDigest,
-  type LanguageText,
   type ManifestInput,
   manifestDigest,
   type SeverableName,
@@ -19,9 +15,15 @@ import {
   serializeSequence,
   serializeText,
   severMembers,
-  vendorIdFor,
+  type Version,
 } from "@sumac/suit";
+import type { EncryptedPayload } from "./encrypt-payload.ts";
+import { type PlannedComponent, releaseCommands, releaseComponents } from "./release-commands.ts";
 import type { ReleaseDescription } from "./release-description.ts";
+import { type PayloadFacts, type PayloadPlace, payloadName, type ReleasePayload } from "./release-payload.ts";
+import { describeRelease } from "./release-text.ts";
+import { classIdOf, vendorIdOf } from "./vendor-identity.ts";
+import { parseVersionText } from "./version-text.ts";
 
 /** Zero is "unset" in SUIT, and a 64-bit signed column holds no more (suit.md 2.2 allows 2^64 - 1). */
 export const sequenceLimits: { readonly lowest: bigint; readonly highest: bigint } = {
@@ -29,18 +31,35 @@ export const sequenceLimits: { readonly lowest: bigint; readonly highest: bigint
   highest: 2n ** 63n - 1n,
 };
 
-export interface ReleaseInput {
+/** What every release has, however many components. */
+export interface ReleaseFacts {
   readonly description: ReleaseDescription;
-  /** What goes to the device, as `readFirmwareImage` gives it. */
-  readonly image: Uint8Array;
   /** For people: 1 to 64 letters, digits and `. + _ ~ -`. Devices compare sequence numbers. */
   readonly version: string;
   readonly sequence: bigint;
+  /** Instead of the description's, for a release whose recipients ask for another (profile `cnsa2`: SHA-384 or SHA-512). */
+  readonly digestAlgorithm?: DigestName;
+}
+
+/** One component of a release. */
+export interface ComponentInput {
+  /** What goes into the component, as `readFirmwareImage` gives it. */
+  readonly image: Uint8Array;
+  /** Default: beside the envelope, named after its digest. */
+  readonly payload?: PayloadPlace;
   /**
-   * `beside` (default): fetched from a URI, a relative one named after the digest unless given. `inside`: an integrated
-   * payload of the envelope, for small images.
+   * The same image as `encryptPayload` made it: what is published, fetched and carried is then the ciphertext. It needs
+   * a component of its own on the device, the image's identifier with the segment `encrypted` behind it.
    */
-  readonly payload?: { readonly carried: "beside"; readonly uri?: string } | { readonly carried: "inside" };
+  readonly encrypted?: EncryptedPayload;
+}
+
+/** A release of a product with one component. */
+export interface ReleaseInput extends ReleaseFacts, ComponentInput {}
+
+/** A release of every component that the description lists, in its order. */
+export interface SeveralInput extends ReleaseFacts {
+  readonly components: readonly ComponentInput[];
 }
 
 export interface BuildContext {
@@ -55,13 +74,18 @@ export interface UnsignedRelease {
   readonly manifest: Uint8Array;
   readonly manifestDigest: SuitDigest;
   readonly severed: ReadonlyMap<SeverableName, Uint8Array>;
-  readonly payload: { readonly uri: string; readonly digest: SuitDigest; readonly size: bigint };
+  /** Of the first component. */
+  readonly payload: PayloadFacts;
+  /** Of all components, in their order. */
+  readonly payloads: readonly ReleasePayload[];
+  /** A UUID, or a CBOR-PEN if the description has a `vendorPen`. */
   readonly vendorId: Uint8Array;
   readonly classId: Uint8Array;
 }
 
 export type BuildRefusal =
-  | { readonly code: "several-components"; readonly count: number }
+  /** Not one image for each component. */
+  | { readonly code: "several-components"; readonly count: number; readonly images: number }
   | { readonly code: "image-empty" }
   | {
       readonly code: "image-larger-than-slot";
@@ -79,130 +103,140 @@ export type BuildRefusal =
   | { readonly code: "payload-uri-invalid"; readonly uri: string }
   | { readonly code: "envelope-too-large"; readonly size: number; readonly limit: number };
 
-/** Left free in an envelope with an integrated payload, so that signatures still fit: about 28 of them. */
-const signatureRoom = 4096;
-const digestAlgorithm = "sha-256";
-/** Record on success and failure, with system information: bits 0 to 3 (suit.md 2.3). */
-const reportAll = 15;
-const reportFailure = 2;
+/** Left free in an envelope with an integrated payload, so that signatures still fit: three of ML-DSA-87, or 90 of Ed25519. */
+const signatureRoom = 16_384;
+
+/** One component, one image. */
+export const buildManifest = (input: ReleaseInput, context: BuildContext): Result<UnsignedRelease, BuildRefusal> =>
+  buildRelease({ ...input, components: [input] }, context);
 
 /**
- * One component, one image: the shared sequence says for whom (REQ.SEC.COMPATIBLE) and which image, install fetches and
- * matches it, validate matches it again at every boot, invoke runs it. The same input gives the same bytes.
+ * The shared sequence says for whom (REQ.SEC.COMPATIBLE) and which images, install fetches and matches each, validate
+ * matches them again at every boot, invoke runs the first. The same input gives the same bytes.
  */
-export function buildManifest(input: ReleaseInput, context: BuildContext): Result<UnsignedRelease, BuildRefusal> {
-  const { description, image, version, sequence } = input;
+export function buildRelease(input: SeveralInput, context: BuildContext): Result<UnsignedRelease, BuildRefusal> {
+  const { description, version, sequence } = input;
   const refusal = checkInput(input);
   if (refusal !== undefined) return err(refusal);
   const { crypto, sha1 } = context;
-  const vendorId = vendorIdFor(description.vendor, sha1);
-  const classId = classIdFor(vendorId, description.product, sha1);
-  const digest = digestOf(crypto, digestAlgorithm, image);
-  const payload = { uri: payloadUri(input, digest), digest, size: BigInt(image.length) };
-  const component = componentId(description);
+  const digestAlgorithm = input.digestAlgorithm ?? description.digestAlgorithm ?? "sha-256";
+  const vendorId = vendorIdOf(description, sha1);
+  const classId = classIdOf(vendorId, description.product, sha1);
+  const components = planComponents(input, digestAlgorithm, crypto);
 
   const described: ManifestInput = {
     sequenceNumber: sequence,
-    components: [component],
-    shared: {
-      commands: [
-        {
-          kind: "override-parameters",
-          parameters: {
-            vendorIdentifier: vendorId,
-            classIdentifier: classId,
-            imageDigest: digest,
-            imageSize: payload.size,
-          },
-        },
-        { kind: "condition", condition: "vendor-identifier", policy: reportAll },
-        { kind: "condition", condition: "class-identifier", policy: reportAll },
-      ],
-    },
+    components: releaseComponents(components),
     ...(description.referenceUri === undefined ? {} : { referenceUri: description.referenceUri }),
-    install: {
-      at: "inline",
-      value: {
-        commands: [
-          { kind: "override-parameters", parameters: { uri: payload.uri } },
-          { kind: "directive", directive: "fetch", policy: reportFailure },
-          { kind: "condition", condition: "image-match", policy: reportAll },
-        ],
-      },
-    },
-    validate: { commands: [{ kind: "condition", condition: "image-match", policy: reportAll }] },
-    invoke: { commands: [{ kind: "directive", directive: "invoke", policy: reportFailure }] },
-    text: { at: "inline", value: { languages: [describeInEnglish(description, component, version)] } },
+    ...setVersion(input),
+    ...releaseCommands(components, { vendorId, classId, updateManagement: description.unstableUpdateManagement14 }),
+    text: { at: "inline", value: { languages: describeRelease(description, version) } },
   };
-  const { manifest, severed } = severMembers(described, worthSevering(described), digestAlgorithm, crypto);
+  const { manifest, severed } = severMembers(
+    described,
+    worthSevering(described, digestAlgorithm),
+    digestAlgorithm,
+    crypto,
+  );
   const manifestBytes = serializeManifest(manifest);
   const wrapped = manifestDigest(encloseBytes(manifestBytes), digestAlgorithm, crypto);
+  const inside = components.filter(({ carried }) => carried === "inside");
   const envelope = buildEnvelope({
     digestElement: encodeDigest(wrapped),
     blocks: [],
     manifestBytes,
     severed,
-    ...(input.payload?.carried === "inside" ? { integratedPayloads: new Map([[payload.uri, image]]) } : {}),
+    integratedPayloads: new Map(inside.map(({ payload }) => [payload.uri, payload.bytes])),
   });
   const limit = defaultLimits.maxBytes - signatureRoom;
   if (envelope.length > limit) return err({ code: "envelope-too-large", size: envelope.length, limit });
-  return ok({ envelope, manifest: manifestBytes, manifestDigest: wrapped, severed, payload, vendorId, classId });
+  const payloads = components.map(({ payload }) => payload);
+  const [payload] = payloads;
+  if (payload === undefined) throw new Error("a release without components passed its checks");
+  return ok({
+    envelope,
+    manifest: manifestBytes,
+    manifestDigest: wrapped,
+    severed,
+    payload,
+    payloads,
+    vendorId,
+    classId,
+  });
 }
 
-function checkInput({ description, image, version, sequence, payload }: ReleaseInput): BuildRefusal | undefined {
-  const [component, ...others] = description.components;
-  if (component === undefined || others.length > 0) {
-    return { code: "several-components", count: description.components.length };
+function planComponents(
+  { description, components }: SeveralInput,
+  algorithm: DigestName,
+  crypto: Crypto,
+): readonly PlannedComponent[] {
+  return description.components.flatMap(({ id }, index) => {
+    const input = components[index];
+    if (input === undefined) return [];
+    const { image, encrypted, payload: place } = input;
+    const bytes = encrypted?.ciphertext ?? image;
+    const digest = digestOf(crypto, algorithm, bytes);
+    const uri = payloadName(place, digest, description.components.length === 1 ? undefined : index);
+    return {
+      id: id.map((segment) => new TextEncoder().encode(segment)),
+      image: {
+        digest: encrypted === undefined ? digest : digestOf(crypto, algorithm, image),
+        size: BigInt(image.length),
+      },
+      payload: { uri, digest, size: BigInt(bytes.length), bytes },
+      carried: place?.carried ?? "beside",
+      ...(encrypted && { encryptionInfo: encrypted.encryptionInfo }),
+    };
+  });
+}
+
+function checkInput(input: SeveralInput): BuildRefusal | undefined {
+  const { description, components, version, sequence } = input;
+  const count = description.components.length;
+  if (count === 0 || count !== components.length) {
+    return { code: "several-components", count, images: components.length };
   }
-  if (image.length === 0) return { code: "image-empty" };
-  const size = BigInt(image.length);
-  if (size > component.maxSize) {
-    return { code: "image-larger-than-slot", size, limit: component.maxSize, component: component.name };
+  for (const [index, component] of components.entries()) {
+    const refusal = checkComponent(component, description.components[index]);
+    if (refusal !== undefined) return refusal;
   }
   if (sequence < sequenceLimits.lowest || sequence > sequenceLimits.highest) {
     return { code: "sequence-out-of-range", sequence, ...sequenceLimits };
   }
-  if (!/^[0-9A-Za-z][0-9A-Za-z.+_~-]{0,63}$/.test(version)) return { code: "version-invalid", version };
+  const isText = /^[0-9A-Za-z][0-9A-Za-z.+_~-]{0,63}$/.test(version);
+  const isLost = description.unstableUpdateManagement14?.setVersion === "release" && !parseVersionText(version);
+  return isText && !isLost ? undefined : { code: "version-invalid", version };
+}
+
+function checkComponent(
+  { image, payload }: ComponentInput,
+  described: ReleaseDescription["components"][number] | undefined,
+): BuildRefusal | undefined {
+  if (image.length === 0) return { code: "image-empty" };
+  const size = BigInt(image.length);
+  if (described !== undefined && size > described.maxSize) {
+    return { code: "image-larger-than-slot", size, limit: described.maxSize, component: described.name };
+  }
   // A URI that begins with "#" names an integrated payload, and a verifier never looks for one on the network.
-  const uri = payload?.carried === "inside" ? undefined : payload?.uri;
+  const uri = payload?.carried === "beside" ? payload.uri : undefined;
   if (uri !== undefined && !/^[!"$-~][!-~]{0,255}$/.test(uri)) return { code: "payload-uri-invalid", uri };
   return undefined;
 }
 
-/** Named after its content, so that it can be cached for ever and never means two things. */
-function payloadUri({ payload }: ReleaseInput, digest: SuitDigest): string {
-  if (payload?.carried === "inside") return "#firmware";
-  return payload?.uri ?? `sha256-${bytesToHex(digest.bytes)}.bin`;
-}
-
-function componentId({ components: [component] }: ReleaseDescription): ComponentId {
-  return (component?.id ?? []).map((segment) => new TextEncoder().encode(segment));
-}
-
-function describeInEnglish(description: ReleaseDescription, component: ComponentId, version: string): LanguageText {
-  const text: ComponentText = {
-    component,
-    ...(description.vendorName === undefined ? {} : { vendorName: description.vendorName }),
-    modelName: description.product,
-    vendorDomain: description.vendor,
-    description: description.components[0]?.name ?? "",
-    version,
-  };
-  return {
-    language: "en",
-    ...(description.description === undefined ? {} : { manifestDescription: description.description }),
-    components: [text],
-  };
+function setVersion({ description, version }: SeveralInput): { readonly setVersion?: Version } {
+  if (description.unstableUpdateManagement14?.setVersion !== "release") return {};
+  const parsed = parseVersionText(version);
+  return parsed === undefined ? {} : { setVersion: parsed };
 }
 
 /** Severing puts a digest in the member's place: only where that is the shorter of the two. */
-function worthSevering({ install, text }: ManifestInput): SeverableName[] {
+function worthSevering({ install, text }: ManifestInput, algorithm: DigestName): SeverableName[] {
   const names: SeverableName[] = [];
-  const isLong = (member: Uint8Array): boolean => member.length >= severedDigestBytes;
+  const isLong = (member: Uint8Array): boolean => member.length >= severedDigestBytes[algorithm];
   if (install?.at === "inline" && isLong(serializeSequence(install.value))) names.push("install");
   if (text?.at === "inline" && isLong(serializeText(text.value))) names.push("text");
   return names;
 }
 
-/** A SUIT_Digest of SHA-256: 32 bytes and 4 of heads and algorithm. */
-export const severedDigestBytes = 36;
+/** A SUIT_Digest: the digest, and the heads and the algorithm before it. */
+const severedDigestBytes: Readonly<Record<DigestName, number>> = { "sha-256": 36, "sha-384": 53, "sha-512": 69 };

@@ -12,7 +12,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import { nearestName } from "./nearest-name.ts";
-import { findTextFlaw, type TextFlaw } from "./release-text.ts";
+import { findTextFlaw, type TextFlaw } from "./text-flaw.ts";
 
 /** Where in the file, both counted from 1. */
 export interface Place {
@@ -20,7 +20,7 @@ export interface Place {
   readonly column: number;
 }
 
-export type DescriptionType = "text" | "map" | "list" | "size";
+export type DescriptionType = "text" | "map" | "list" | "size" | "number";
 
 export type DescriptionFlaw =
   | TextFlaw
@@ -29,7 +29,15 @@ export type DescriptionFlaw =
   | "not-a-uri"
   | "not-a-segment"
   | "not-a-size"
-  | "size-out-of-range";
+  | "size-out-of-range"
+  | "number-out-of-range"
+  | "not-a-name"
+  | "not-a-language"
+  | "language-twice"
+  | "not-a-time"
+  | "not-a-version-match"
+  | "one-name-each"
+  | "component-twice";
 
 /** `field` is a dotted path such as `components.0.maxSize`. */
 export type DescriptionRefusal =
@@ -56,8 +64,13 @@ export type DescriptionRefusal =
       readonly expected: DescriptionType;
       readonly found: string;
     } & Place)
-  | ({ readonly code: "description-bad-value"; readonly field: string; readonly flaw: DescriptionFlaw } & Place)
-  | ({ readonly code: "several-components"; readonly count: number } & Place);
+  | ({
+      readonly code: "description-bad-value";
+      readonly field: string;
+      readonly flaw: DescriptionFlaw;
+      /** Of "not-a-name": the names that there are. */
+      readonly known?: readonly string[];
+    } & Place);
 
 /** A value with its path, for the message. */
 export interface Field {
@@ -159,11 +172,21 @@ export class DescriptionReader {
     };
   }
 
-  /** At least one item. */
-  list(field: Field): readonly Field[] {
+  /** A map whose keys are names of the author's own, in the order they stand. */
+  entries(field: Field): readonly { readonly key: string; readonly value: Field }[] {
+    const node = this.#plain(field);
+    if (!isMap(node)) return this.#refuseType(field, "map");
+    return (node as YAMLMap<Scalar<string>, Node | null>).items.map(({ key, value }) => {
+      const path = join(field.path, key.value);
+      return { key: key.value, value: { path, node: value, place: this.#placeOf(key) } };
+    });
+  }
+
+  /** At least one item, unless an empty list means something. */
+  list(field: Field, emptiness: "at-least-one" | "may-be-empty" = "at-least-one"): readonly Field[] {
     const node = this.#plain(field);
     if (!isSeq(node)) return this.#refuseType(field, "list");
-    if (node.items.length === 0) this.#refuseValue(field, "empty-list");
+    if (node.items.length === 0 && emptiness === "at-least-one") this.#refuseValue(field, "empty-list");
     return node.items.map((item, index) => ({
       path: join(field.path, String(index)),
       node: item as Node | null,
@@ -206,8 +229,30 @@ export class DescriptionReader {
     return bytes >= 1n && bytes <= maximumSize ? bytes : this.#refuseValue(field, "size-out-of-range");
   }
 
-  refuseSeveral(field: Field, count: number): never {
-    throw new Refused({ code: "several-components", count, ...this.#place(field) });
+  /** A whole number between the two, both included. */
+  integer(field: Field, lowest: number, highest: number): number {
+    const node = this.#plain(field);
+    const value: unknown = isScalar(node) ? node.value : undefined;
+    if (typeof value !== "number") return this.#refuseType(field, "number");
+    const isInRange = Number.isSafeInteger(value) && value >= lowest && value <= highest;
+    return isInRange ? value : this.#refuseValue(field, "number-out-of-range");
+  }
+
+  /** One of a few names. */
+  name<Name extends string>(field: Field, known: readonly Name[]): Name {
+    const text = this.#string(field);
+    const found = known.find((name) => name === text);
+    return found ?? this.#refuseValue(field, "not-a-name", known);
+  }
+
+  /** What `parse` makes of a text; undefined = it has the flaw. */
+  parsed<T>(field: Field, parse: (text: string) => T | undefined, flaw: DescriptionFlaw): T {
+    const value = parse(this.text(field, 256));
+    return value ?? this.#refuseValue(field, flaw);
+  }
+
+  refuse(field: Field, flaw: DescriptionFlaw): never {
+    return this.#refuseValue(field, flaw);
   }
 
   #string(field: Field): string {
@@ -236,8 +281,9 @@ export class DescriptionReader {
     });
   }
 
-  #refuseValue(field: Field, flaw: DescriptionFlaw): never {
-    throw new Refused({ code: "description-bad-value", field: field.path, flaw, ...this.#place(field) });
+  #refuseValue(field: Field, flaw: DescriptionFlaw, known?: readonly string[]): never {
+    const names = known === undefined ? {} : { known };
+    throw new Refused({ code: "description-bad-value", field: field.path, flaw, ...names, ...this.#place(field) });
   }
 
   #place(field: Field): Place {

@@ -4,6 +4,7 @@ import {
   defaultLimits,
   digestOf,
   encloseBytes,
+  firmwareEncryption24,
   type ManifestInput,
   parseManifest,
   serializeManifest,
@@ -49,7 +50,7 @@ const manifest: ManifestInput = {
 const received = encloseBytes(serializeManifest(manifest));
 
 test("a reader who was told of encryption finds both images, and each matched after it was written", () => {
-  const parsed = parseManifest(received, { ...defaultLimits, extensions: ["firmware-encryption"] });
+  const parsed = parseManifest(received, { ...defaultLimits, extensions: [firmwareEncryption24] });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const { install } = parsed.value;
   if (install?.at !== "inline") throw new Error("not inline");

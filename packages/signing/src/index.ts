@@ -2,7 +2,11 @@ export {
   type BuildContext,
   type BuildRefusal,
   buildManifest,
+  buildRelease,
+  type ComponentInput,
+  type ReleaseFacts,
   type ReleaseInput,
+  type SeveralInput,
   sequenceLimits,
   type UnsignedRelease,
 } from "./build-manifest.ts";
@@ -16,7 +20,15 @@ export {
 export { type EncryptedInstall, encryptedInstall } from "./encrypted-install.ts";
 export { type ConsistentEnvelope, checkConsistency, type InconsistentEnvelope } from "./envelope-consistency.ts";
 export { explain, signingCodes } from "./explain.ts";
-export type { Finding, FindingFacts, Severity } from "./finding.ts";
+export {
+  type Arrival,
+  type Finding,
+  type FindingFacts,
+  type MutableUri,
+  type Severity,
+  severityOf,
+  type UnmatchedPayload,
+} from "./finding.ts";
 export {
   type FirmwareFormat,
   type FirmwareImage,
@@ -25,12 +37,29 @@ export {
   readFirmwareImage,
 } from "./firmware-image.ts";
 export type { KeyRefusal, KeyWarning } from "./key-refusal.ts";
-export { lintEnvelope } from "./lint.ts";
+export { type LintContext, lintRelease } from "./lint.ts";
+export { type PastRelease, readPastRelease } from "./lint-history.ts";
 export { minimumPassphraseCharacters, Passphrase } from "./passphrase.ts";
 export type { PassphraseRefusal, PassphraseSourceRefusal } from "./passphrase-refusal.ts";
+export {
+  parseRecipientProfile,
+  type RecipientLimit,
+  type RecipientProfile,
+  type RecipientProfileComponent,
+  type RecipientSupport,
+  recipientProfileKeys,
+} from "./recipient-profile.ts";
 export { type ContentKind, contentName, recogniseContent } from "./recognise-content.ts";
 export type { SigningFact, SigningRefusal } from "./refusal.ts";
-export { type ComponentDescription, parseReleaseDescription, type ReleaseDescription } from "./release-description.ts";
+export {
+  type ComponentDescription,
+  parseReleaseDescription,
+  type ReleaseDescription,
+  type Translation,
+  type UpdateManagement,
+} from "./release-description.ts";
+export type { PayloadFacts, PayloadPlace, ReleasePayload } from "./release-payload.ts";
 export { type SignedEnvelope, type SignOptions, type SignRefusal, signEnvelope } from "./sign-envelope.ts";
 export type { Signer } from "./signer.ts";
+export { classIdOf, type Vendor, vendorIdOf } from "./vendor-identity.ts";
 export type { Explanation } from "./words.ts";

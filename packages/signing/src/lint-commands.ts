@@ -1,9 +1,14 @@
-import { bytesToHex } from "@sumac/crypto";
-import type { Command, CommandSequence, ComponentIndex, Manifest, Parameters, ResolvedMembers } from "@sumac/suit";
-import type { Finding, FindingFacts, Severity } from "./finding.ts";
-import { type SectionName, sectionsOf } from "./walk-manifest.ts";
-
-type ParameterName = keyof Parameters;
+import {
+  type Command,
+  type CommandSequence,
+  type ComponentIndex,
+  componentIndices,
+  type Manifest,
+  type Parameters,
+} from "@sumac/suit";
+import { finding } from "./finding.ts";
+import { ComponentState, type Journal, type ParameterName } from "./lint-journal.ts";
+import { procedures, type SectionName, type Sections } from "./walk-manifest.ts";
 
 /** Without its parameter a condition or directive fails on every device (suit.md 5, rules 4 and 9). */
 const neededParameter: ReadonlyMap<string, ParameterName> = new Map([
@@ -11,75 +16,59 @@ const neededParameter: ReadonlyMap<string, ParameterName> = new Map([
   ["class-identifier", "classIdentifier"],
   ["device-identifier", "deviceIdentifier"],
   ["image-match", "imageDigest"],
+  ["image-not-match", "imageDigest"],
+  ["dependency-integrity", "imageDigest"],
   ["use-before", "useBefore"],
   ["component-slot", "componentSlot"],
   ["check-content", "content"],
+  ["version", "version"],
   ["write", "content"],
   ["fetch", "uri"],
   ["copy", "sourceComponent"],
   ["swap", "sourceComponent"],
 ]);
 
-interface Setting {
-  readonly value: Parameters[ParameterName];
-  readonly offset: number;
-}
-
-/** What is set for a component, and where: one value, or one for each way that the commands may have gone. */
-interface ComponentState {
-  readonly parameters: Map<ParameterName, readonly Setting[]>;
-  /** Bytes that arrived and were not matched since. */
-  unmatched: { readonly directive: "fetch" | "copy" | "write"; readonly offset: number } | undefined;
-}
-
-type State = readonly ComponentState[];
+type States = ReadonlyMap<number, ComponentState>;
 
 /**
- * Follows the commands of an update and of an invocation as a device would, with every condition taken to hold. Where
- * the way forks (try-each), what any branch sets counts as set, so that a doubt raises no alarm.
+ * Follows the commands of an update, of an invocation and of an uninstall as a device would, with every condition taken
+ * to hold, and writes down what it sees. Where the way forks (try-each), what any branch sets counts as set, so that a
+ * doubt raises no alarm.
  */
-export function lintCommands(manifest: Manifest, members: ResolvedMembers): readonly Finding[] {
-  const sections = sectionsOf(manifest, members);
-  const report = new Report();
-  const run = (names: readonly SectionName[]): State => {
-    const state: State = manifest.components.map(() => ({ parameters: new Map(), unmatched: undefined }));
-    for (const name of names) {
-      const section = sections.find((candidate) => candidate.name === name);
-      if (section === undefined) continue;
-      if (manifest.shared !== undefined) new Walk(state, report).run(manifest.shared);
-      new Walk(state, report).run(section.sequence);
+export function followCommands(manifest: Manifest, sections: Sections, journal: Journal): void {
+  const shared = sections.get("shared");
+  for (const procedure of procedures) {
+    const states: States = new Map(
+      componentIndices(manifest).map((index) => {
+        const isDependency = manifest.dependencies?.some((one) => one.index === index) ?? false;
+        return [index, new ComponentState(index, isDependency ? "dependency" : "image")];
+      }),
+    );
+    for (const section of procedure) {
+      const sequence = sections.get(section);
+      if (sequence === undefined) continue;
+      if (shared !== undefined) new Walk(states, "shared", journal).run(shared);
+      new Walk(states, section, journal).run(sequence);
     }
-    return state;
-  };
-  for (const { unmatched } of run(["payload-fetch", "install", "validate"])) {
-    if (unmatched === undefined) continue;
-    report.add("error", unmatched.offset, { code: "image-match-missing", directive: unmatched.directive });
-  }
-  run(["validate", "load", "invoke"]);
-  return report.findings;
-}
-
-/** Sequences are followed more than once (shared before each of the others): one finding a place is enough. */
-class Report {
-  readonly findings: Finding[] = [];
-  readonly #seen = new Set<string>();
-
-  add(severity: Severity, offset: number, facts: FindingFacts): void {
-    const key = `${offset} ${JSON.stringify(facts)}`;
-    if (this.#seen.has(key)) return;
-    this.#seen.add(key);
-    this.findings.push({ severity, offset, ...facts });
+    for (const { index, arrived } of states.values()) {
+      if (arrived === undefined) continue;
+      journal.add(finding(arrived.offset, { code: "image-match-missing", directive: arrived.directive, index }));
+    }
   }
 }
+
+type Step = Exclude<Command, { readonly kind: "set-component-index" }>;
 
 class Walk {
-  readonly #state: State;
-  readonly #report: Report;
+  readonly #states: States;
+  readonly #section: SectionName;
+  readonly #journal: Journal;
   #index: readonly number[];
 
-  constructor(state: State, report: Report, index: readonly number[] = [0]) {
-    this.#state = state;
-    this.#report = report;
+  constructor(states: States, section: SectionName, journal: Journal, index: readonly number[] = [0]) {
+    this.#states = states;
+    this.#section = section;
+    this.#journal = journal;
     this.#index = index;
   }
 
@@ -91,40 +80,32 @@ class Walk {
   }
 
   #select(index: ComponentIndex): readonly number[] {
-    if (index === "all") return this.#state.map((_, i) => i);
+    if (index === "all") return [...this.#states.keys()];
     return typeof index === "number" ? [index] : index;
   }
 
-  #step(command: Exclude<Command, { kind: "set-component-index" }>): void {
-    const components = this.#index.flatMap((index) => this.#state[index] ?? []);
+  #step(command: Step): void {
+    const components = this.#index.flatMap((index) => this.#states.get(index) ?? []);
     switch (command.kind) {
       case "override-parameters":
+      case "set-parameters":
         this.#lintIdentifiers(command.parameters, command.offset);
-        for (const { parameters } of components) {
-          for (const [name, value] of Object.entries(command.parameters)) {
-            parameters.set(name as ParameterName, [{ value, offset: command.offset }]);
-          }
-        }
+        for (const component of components) this.#set(component, command);
         return;
       case "condition":
         for (const component of components) {
           this.#need(component, command.condition, command.offset);
-          if (command.condition !== "image-match") continue;
-          component.unmatched = undefined;
-          this.#lintDigest(component);
+          this.#judge(component, command.condition);
         }
         return;
       case "directive":
         for (const component of components) {
           this.#need(component, command.directive, command.offset);
-          if (command.directive === "fetch") this.#lintUri(component);
-          if (command.directive === "fetch" || command.directive === "copy" || command.directive === "write") {
-            component.unmatched = { directive: command.directive, offset: command.offset };
-          }
+          this.#carryOut(component, command.directive, command.offset);
         }
         return;
       case "run-sequence":
-        new Walk(this.#state, this.#report, this.#index).run(command.sequence);
+        this.#inside(this.#states).run(command.sequence);
         return;
       case "try-each":
         this.#fork(command.sequences);
@@ -132,47 +113,69 @@ class Walk {
     }
   }
 
+  #inside(states: States): Walk {
+    return new Walk(states, this.#section, this.#journal, this.#index);
+  }
+
   #fork(sequences: readonly CommandSequence[]): void {
     const branches = sequences.map((sequence) => {
-      const copy = this.#state.map((component) => ({ ...component, parameters: new Map(component.parameters) }));
-      new Walk(copy, this.#report, this.#index).run(sequence);
-      return copy;
+      const copies = new Map([...this.#states].map(([index, state]) => [index, state.copy()]));
+      this.#inside(copies).run(sequence);
+      return copies;
     });
-    for (const [index, component] of this.#state.entries()) {
-      const ends = branches.flatMap((branch) => branch[index] ?? []);
-      const names = new Set(ends.flatMap(({ parameters }) => [...parameters.keys()]));
-      for (const name of names) {
-        const settings = ends.flatMap(({ parameters }) => parameters.get(name) ?? []);
-        component.parameters.set(name, [...new Set(settings)]);
-      }
-      component.unmatched = ends.find(({ unmatched }) => unmatched !== undefined)?.unmatched;
+    for (const [index, state] of this.#states) state.join(branches.flatMap((branch) => branch.get(index) ?? []));
+  }
+
+  #set(component: ComponentState, command: Extract<Step, { readonly parameters: Parameters }>): void {
+    const { kind, parameters, offset } = command;
+    component.set(parameters, offset, kind);
+    const { index } = component;
+    if (parameters.imageSize !== undefined) {
+      this.#journal.sizes.push({ index, size: parameters.imageSize, offset });
     }
+    if (parameters.imageDigest !== undefined) this.#journal.digests.push({ index, value: parameters.imageDigest });
   }
 
   #need(component: ComponentState, command: string, offset: number): void {
     const parameter = neededParameter.get(command);
-    if (parameter === undefined || component.parameters.has(parameter)) return;
-    this.#report.add("error", offset, { code: "parameter-missing", command, parameter });
+    if (parameter === undefined || component.has(parameter)) return;
+    const { index } = component;
+    this.#journal.add(finding(offset, { code: "parameter-missing", command, parameter, index }));
   }
 
-  /** An image of unknown size can be followed by anything that fits the slot (REQ.SEC.IMG.COMPLETE_DIGEST). */
-  #lintDigest({ parameters }: ComponentState): void {
-    if (parameters.has("imageSize")) return;
-    for (const { offset } of parameters.get("imageDigest") ?? []) {
-      this.#report.add("warning", offset, { code: "image-size-missing" });
+  #judge(component: ComponentState, condition: string): void {
+    if (condition === "dependency-integrity") component.integrity = "checked";
+    if (condition === "version" && component.image === "replaced") {
+      for (const { value } of component.settings("version")) {
+        this.#journal.versions.push({ index: component.index, value });
+      }
+    }
+    if (condition !== "image-match" && condition !== "dependency-integrity") return;
+    const digests = component.settings("imageDigest");
+    const values = digests.map(({ value }) => value);
+    for (const uri of component.uris) this.#journal.match(uri, values);
+    component.match();
+    // A dependency has no size of its own: what is matched is its manifest, not its file.
+    if (component.holds === "dependency" || component.has("imageSize")) return;
+    for (const { offset } of digests) {
+      this.#journal.add(finding(offset, { code: "image-size-missing", index: component.index }));
     }
   }
 
-  /** A name that says which bytes it means can be cached for ever, and re-uploading cannot break a release. */
-  #lintUri({ parameters }: ComponentState): void {
-    const digests = (parameters.get("imageDigest") ?? []).map(({ value }) => value as Parameters["imageDigest"]);
-    const hex = digests.flatMap((digest) => (digest === undefined ? [] : bytesToHex(digest.bytes)));
-    if (hex.length === 0) return;
-    for (const { value, offset } of parameters.get("uri") ?? []) {
-      if (typeof value !== "string" || value.startsWith("#")) continue;
-      if (hex.some((digest) => value.toLowerCase().includes(digest))) continue;
-      this.#report.add("notice", offset, { code: "uri-not-immutable", uri: value });
+  #carryOut(component: ComponentState, directive: string, offset: number): void {
+    const { index } = component;
+    if (directive === "process-dependency") {
+      this.#journal.processed.push({ index, section: this.#section });
+      if (component.integrity === "checked") return;
+      this.#journal.add(finding(offset, { code: "dependency-integrity-missing", index }));
     }
+    if (directive === "fetch") {
+      const digests = component.settings("imageDigest").map(({ value }) => value);
+      for (const uri of component.settings("uri")) {
+        this.#journal.fetches.push({ index, uri: uri.value, offset: uri.offset, digests });
+      }
+    }
+    if (directive === "fetch" || directive === "copy" || directive === "write") component.arrive(directive, offset);
   }
 
   /** draft-37: UUIDs of version 3, 4 or 5. A private enterprise number has another length. */
@@ -181,7 +184,9 @@ class Walk {
       const uuid = parameters[parameter];
       if (uuid?.length !== 16) continue;
       const version = (uuid[6] ?? 0) >> 4;
-      if (version < 3 || version > 5) this.#report.add("warning", offset, { code: "uuid-version", parameter, version });
+      if (version < 3 || version > 5) {
+        this.#journal.add(finding(offset, { code: "uuid-version", parameter, version }));
+      }
     }
   }
 }

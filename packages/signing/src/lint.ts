@@ -1,103 +1,112 @@
 import { ok, type Result } from "@sumac/cbor";
-import { algorithmById, algorithmForScheme } from "@sumac/cose";
 import type { Crypto } from "@sumac/crypto";
-import { type CommandSequence, componentKey, type Envelope, type Limits } from "@sumac/suit";
-import { severedDigestBytes } from "./build-manifest.ts";
-import { type ConsistentEnvelope, checkConsistency, type InconsistentEnvelope } from "./envelope-consistency.ts";
-import type { Finding, FindingFacts, Severity } from "./finding.ts";
-import { lintCommands } from "./lint-commands.ts";
+import { type Limits, parseEnvelope, type Sha1 } from "@sumac/suit";
+import { type ConsistentEnvelope, checkManifest, type InconsistentEnvelope } from "./envelope-consistency.ts";
+import { type Finding, finding } from "./finding.ts";
+import { followCommands } from "./lint-commands.ts";
+import { type KnownDependency, knownDependencies, lintDependencies } from "./lint-dependencies.ts";
+import { lintEncryption } from "./lint-encryption.ts";
+import { lintSequence, type PastRelease } from "./lint-history.ts";
+import { Journal } from "./lint-journal.ts";
+import { lintLimits } from "./lint-limits.ts";
+import { lintIdentity, lintMembers, lintSignatures } from "./lint-members.ts";
+import { lintPayloads } from "./lint-payloads.ts";
+import { lintRecipient } from "./lint-recipient.ts";
+import { lintText } from "./lint-text.ts";
+import { whyMutable } from "./lint-uri.ts";
+import type { RecipientProfile } from "./recipient-profile.ts";
+import { sectionsOf } from "./walk-manifest.ts";
+
+export interface LintContext {
+  readonly crypto: Crypto;
+  readonly sha1: Sha1;
+  /** Default: those of the verifier, with every extension understood. */
+  readonly limits?: Limits;
+  /** Releases that were made before, in any order; `readPastRelease` reads one from its envelope. Absent = none are known. */
+  readonly earlier?: readonly PastRelease[];
+  /** Envelopes of manifests that this one depends on and does not carry inside; others are passed over. */
+  readonly dependencies?: readonly Uint8Array[];
+  /** Absent = for no recipient in particular. */
+  readonly recipient?: RecipientProfile;
+}
 
 /**
- * What is well formed and still should not be published (suit.md 6). An envelope that contradicts itself is refused
- * instead: there is nothing to advise on. Left out, because they need more than the envelope: sequence numbers already
- * published, and which hosts payloads may come from.
+ * What is well formed and still should not be published (docs/spec/lint.md), by place in the file. Unsigned and severed
+ * envelopes are judged as far as they go. Bytes that are no envelope, or one that contradicts itself, are refused
+ * instead: there is nothing to advise on. What is integrated as a dependency is judged too, one level deep.
  */
-export function lintEnvelope(
-  envelope: Envelope,
-  crypto: Crypto,
-  limits?: Limits,
-): Result<readonly Finding[], InconsistentEnvelope> {
-  const consistent = checkConsistency(envelope, crypto, limits);
+export function lintRelease(bytes: Uint8Array, context: LintContext): Result<readonly Finding[], InconsistentEnvelope> {
+  const { crypto, limits = lintLimits } = context;
+  const envelope = parseEnvelope(bytes, limits);
+  if (!envelope.ok) return envelope;
+  const consistent = checkManifest(envelope.value, crypto, limits);
   if (!consistent.ok) return consistent;
-  const findings = [
-    ...lintIdentity(consistent.value),
-    ...lintCommands(consistent.value.manifest, consistent.value.members),
-    ...lintMembers(consistent.value),
-    ...lintText(consistent.value),
+  const known = knownDependencies(consistent.value, context.dependencies ?? [], crypto, limits);
+  if (!known.ok) return known;
+
+  const findings = lintOne(consistent.value, known.value, context, envelope.value.encoded);
+  for (const { consistent: inner, uri, limits: innerLimits } of known.value) {
+    if (uri === undefined) continue;
+    const within = lintOne(inner, [], { crypto, sha1: context.sha1, limits: innerLimits }, envelope.value.encoded);
+    // What it does not set, the manifest around it may have set before.
+    const own = within.filter(({ code }) => code !== "parameter-missing");
+    findings.push(...own.map((one) => ({ ...one, within: uri })));
+  }
+  return ok(withoutRepeats(findings).toSorted((a, b) => a.offset - b.offset));
+}
+
+/** `file`: what offsets count in; every part of an envelope, and of one inside it, is a view of it. */
+function lintOne(
+  consistent: ConsistentEnvelope,
+  dependencies: readonly KnownDependency[],
+  context: LintContext,
+  file: Uint8Array,
+): Finding[] {
+  const { crypto, sha1, limits = lintLimits, earlier = [], recipient } = context;
+  const { envelope, manifest, members } = consistent;
+  const sections = sectionsOf(manifest, members);
+  const journal = new Journal();
+  followCommands(manifest, sections, journal);
+  return [
+    ...lintIdentity(consistent),
+    ...journal.findings,
+    ...lintUris(consistent, journal),
+    ...lintPayloads(envelope, journal, file, crypto, limits),
+    ...lintMembers(consistent),
+    ...lintText(consistent, sections, journal, sha1),
+    ...lintDependencies(consistent, sections, journal, dependencies, crypto),
+    ...lintEncryption(sections, file),
     ...lintSignatures(envelope),
+    ...lintSequence(consistent, earlier),
+    ...(recipient === undefined ? [] : lintRecipient(consistent, sections, journal, recipient, crypto)),
   ];
-  return ok(findings.toSorted((a, b) => a.offset - b.offset));
 }
 
-const finding = (severity: Severity, offset: number, facts: FindingFacts): Finding => ({ severity, offset, ...facts });
-
-/** Only what always runs counts: a condition in one branch of try-each does not bind the others. */
-function lintIdentity({ envelope, manifest }: ConsistentEnvelope): Finding[] {
-  const { shared } = manifest;
-  return (["vendor-identifier", "class-identifier"] as const)
-    .filter((condition) => shared === undefined || !alwaysChecks(shared, condition))
-    .map((condition) =>
-      finding("error", shared?.offset ?? envelope.manifest.contentOffset, {
-        code: "identity-condition-missing",
-        condition,
-      }),
-    );
-}
-
-const alwaysChecks = (sequence: CommandSequence, condition: string): boolean =>
-  sequence.commands.some((command) => {
-    if (command.kind === "run-sequence") return alwaysChecks(command.sequence, condition);
-    return command.kind === "condition" && command.condition === condition;
+/** A URI that begins with "#" names an integrated payload, which comes with the envelope. */
+function lintUris({ manifest, members }: ConsistentEnvelope, { fetches, matches }: Journal): Finding[] {
+  const versions = (members.text?.languages ?? []).flatMap(({ components }) =>
+    components.flatMap(({ version }) => version ?? []),
+  );
+  const digestsOf = new Map([...matches].map(([uri, digests]) => [uri, new Set(digests)]));
+  for (const { uri, digests } of fetches) {
+    const known = digestsOf.get(uri) ?? new Set();
+    for (const digest of digests) known.add(digest);
+    digestsOf.set(uri, known);
+  }
+  const sequence = manifest.sequenceNumber;
+  const judged = new Map(
+    [...digestsOf].map(([uri, digests]) => [uri, whyMutable(uri, { digests: [...digests], versions, sequence })]),
+  );
+  return fetches.flatMap(({ uri, offset, index }) => {
+    const because = uri.startsWith("#") ? undefined : judged.get(uri);
+    return because === undefined ? [] : [finding(offset, { code: "uri-not-immutable", uri, because, index })];
   });
-
-function lintMembers({ envelope, manifest, members }: ConsistentEnvelope): Finding[] {
-  const findings: Finding[] = [];
-  const start = envelope.manifest.contentOffset;
-  if (manifest.validate === undefined) {
-    findings.push(finding("warning", start, { code: "validate-missing" }));
-  } else if (!alwaysChecks(manifest.validate, "image-match")) {
-    findings.push(finding("warning", manifest.validate.offset, { code: "validate-without-image-match" }));
-  }
-  if (manifest.referenceUri === undefined) findings.push(finding("notice", start, { code: "reference-uri-missing" }));
-  for (const [member, { content, contentOffset }] of envelope.severed) {
-    if (content.length >= severedDigestBytes) continue;
-    findings.push(finding("notice", contentOffset, { code: "severed-without-gain", member, size: content.length }));
-  }
-  const held = [
-    ["payload-fetch", manifest.payloadFetch?.at, members.payloadFetch],
-    ["install", manifest.install?.at, members.install],
-    ["text", manifest.text?.at, members.text],
-  ] as const;
-  for (const [member, at, value] of held) {
-    if (at === "envelope" && value === undefined) {
-      findings.push(finding("notice", start, { code: "member-absent", member }));
-    }
-  }
-  return findings;
 }
 
-function lintText({ envelope, manifest, members }: ConsistentEnvelope): Finding[] {
-  const { text } = members;
-  if (text === undefined) return [];
-  const findings: Finding[] = [];
-  const start = envelope.severed.get("text")?.contentOffset ?? envelope.manifest.contentOffset;
-  if (manifest.text?.at === "inline" && text.encoded.length >= severedDigestBytes) {
-    findings.push(finding("warning", start, { code: "text-not-severed", size: text.encoded.length }));
-  }
-  const known = new Set(manifest.components.map(componentKey));
-  const named = new Set(text.languages.flatMap(({ components }) => components.map((c) => componentKey(c.component))));
-  for (const component of named) {
-    if (!known.has(component)) findings.push(finding("warning", start, { code: "text-component-unknown", component }));
-  }
-  return findings;
-}
-
-function lintSignatures(envelope: Envelope): Finding[] {
-  return envelope.blocks.flatMap((block) => {
-    const id = block.kind === "sign1" ? block.sign1.algorithm : undefined;
-    const algorithm = id === undefined ? undefined : algorithmById(id);
-    if (algorithm?.status !== "legacy") return [];
-    const replacement = algorithmForScheme(algorithm.scheme).id;
-    return [finding("warning", block.offset, { code: "legacy-algorithm", algorithm: algorithm.id, replacement })];
-  });
+/** Sequences are followed more than once (shared before each of the others): one finding a place is enough. */
+function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Map<string, Finding>();
+  const plain = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
+  for (const found of findings) seen.set(JSON.stringify(found, plain), found);
+  return [...seen.values()];
 }

@@ -34,6 +34,83 @@ describe("parseReleaseDescription", () => {
     expect(parse(good + lines.join(""))).toEqual({ ok: true, value: { ...minimal, ...more } });
   });
 
+  test("reads everything else that there is", () => {
+    const more = `vendorPen: 32473
+language: en-GB
+translations:
+  de: {vendorName: Beispiel GmbH, description: Ein Gerät, names: [Anwendung]}
+  pt-BR: {description: Um aparelho}
+digestAlgorithm: sha-512
+unstableUpdateManagement14:
+  useBefore: 2027-01-15T08:00:00Z
+  priority: -5
+  installed: ">= 1.2"
+  setVersion: release
+`;
+    expect(parse(good + more)).toEqual({
+      ok: true,
+      value: {
+        ...minimal,
+        vendorPen: 32473,
+        language: "en-GB",
+        translations: [
+          { language: "de", vendorName: "Beispiel GmbH", description: "Ein Gerät", names: ["Anwendung"] },
+          { language: "pt-BR", description: "Um aparelho" },
+        ],
+        digestAlgorithm: "sha-512",
+        unstableUpdateManagement14: {
+          useBefore: 1_800_000_000n,
+          priority: -5n,
+          installed: { comparison: "greater-or-equal", version: [1, 2] },
+          setVersion: "release",
+        },
+      },
+    });
+  });
+
+  test("reads several components, in their order", () => {
+    const parsed = parse(`${good}  - id: [settings]\n    name: settings\n    maxSize: 4 KiB\n`);
+    expect(parsed.ok && parsed.value.components.map(({ id }) => id)).toEqual([["firmware"], ["settings"]]);
+  });
+
+  const unstable = (line: string) => `unstableUpdateManagement14:\n  ${line}\n`;
+  test.each<[string, string, string, string]>([
+    ["vendorPen: 0\n", "vendorPen", "number-out-of-range", "7:12"],
+    ["vendorPen: 4294967296\n", "vendorPen", "number-out-of-range", "7:12"],
+    ["vendorPen: 1.5\n", "vendorPen", "number-out-of-range", "7:12"],
+    ["language: english please\n", "language", "not-a-language", "7:11"],
+    ["language: e\n", "language", "not-a-language", "7:11"],
+    ["translations: {EN: {description: a}}\n", "translations.EN", "language-twice", "7:20"],
+    ["translations:\n  de: {}\n  DE: {}\n", "translations.DE", "language-twice", "9:7"],
+    ["translations: {d: {}}\n", "translations.d", "not-a-language", "7:19"],
+    ["translations: {de: {names: [a, b]}}\n", "translations.de.names", "one-name-each", "7:28"],
+    ["digestAlgorithm: md5\n", "digestAlgorithm", "not-a-name", "7:18"],
+    [unstable("useBefore: 2027-01-15"), "unstableUpdateManagement14.useBefore", "not-a-time", "8:14"],
+    [unstable("priority: 101"), "unstableUpdateManagement14.priority", "number-out-of-range", "8:13"],
+    [unstable('installed: "1.2"'), "unstableUpdateManagement14.installed", "not-a-version-match", "8:14"],
+    [unstable("setVersion: 1.2.0"), "unstableUpdateManagement14.setVersion", "not-a-name", "8:15"],
+  ])("refuses %j", (lines, field, flaw, place) => {
+    const [line, column] = place.split(":").map(Number);
+    expect(parse(good + lines)).toMatchObject({
+      ok: false,
+      error: { code: "description-bad-value", field, flaw, line, column },
+    });
+  });
+
+  test.each<[string, string]>([
+    ['vendorPen: "1"\n', "number"],
+    ["translations: [de]\n", "map"],
+    ["translations: {de: Gerät}\n", "map"],
+    ["digestAlgorithm: 256\n", "text"],
+  ])("refuses the type of %j", (lines, expected) => {
+    expect(parse(good + lines)).toMatchObject({ ok: false, error: { code: "description-wrong-type", expected } });
+  });
+
+  test("refuses seventeen components", () => {
+    const many = Array.from({ length: 16 }, (_, i) => `  - id: [c${i}]\n    name: c\n    maxSize: 1\n`).join("");
+    expect(parse(good + many)).toMatchObject({ ok: false, error: { flaw: "too-long", field: "components" } });
+  });
+
   test("reads the fixture", () => {
     const file = readFileSync(new URL("../../../firmware-fixtures/sumac.yaml", import.meta.url));
     expect(parseReleaseDescription(new Uint8Array(file))).toMatchObject({ ok: true, value: minimal });
@@ -60,7 +137,19 @@ describe("parseReleaseDescription", () => {
     expect(parse(changed("256 KiB", text))).toMatchObject({ ok: true, value: { components: [{ maxSize }] } });
   });
 
-  const known = ["vendor", "product", "vendorName", "description", "referenceUri", "components"];
+  const known = [
+    "vendor",
+    "vendorPen",
+    "product",
+    "vendorName",
+    "description",
+    "referenceUri",
+    "language",
+    "translations",
+    "digestAlgorithm",
+    "components",
+    "unstableUpdateManagement14",
+  ];
   const two = "  - id: [b]\n    name: b\n    maxSize: 1\n";
   test.each<[string, string, Omit<DescriptionRefusal, "line" | "column"> & Record<string, unknown>, string]>([
     ["broken YAML", "{vendor: a", { code: "description-not-yaml", yamlCode: "MISSING_CHAR" }, "1:11"],
@@ -141,7 +230,12 @@ describe("parseReleaseDescription", () => {
       { code: "description-wrong-type", field: "components.0.maxSize", expected: "size", found: "boolean" },
       "6:14",
     ],
-    ["two components", good + two, { code: "several-components", count: 2 }, "4:3"],
+    [
+      "a component twice",
+      good + two.replace("[b]", "[firmware]"),
+      { code: "description-bad-value", field: "components.1", flaw: "component-twice" },
+      "7:5",
+    ],
   ])("refuses %s", (_, text, error, place) => {
     const [line, column] = place.split(":").map(Number);
     expect(parse(text)).toEqual({ ok: false, error: { ...error, line, column } });

@@ -1,26 +1,32 @@
-/**
- * Texts that end up in a manifest: who reads them sees a line on a terminal or a page of a console.
- * Refused: nothing at all, white space at the ends, control characters, and the marks that reorder text on screen (a
- * version could be made to look like another one).
- */
-export type TextFlaw =
-  | "empty"
-  | "too-long"
-  | "line-break"
-  | "spaces-at-the-ends"
-  | "control-character"
-  | "not-normalised";
+import type { ComponentText, LanguageText } from "@sumac/suit";
+import { defaultLanguage, type ReleaseDescription, type Translation } from "./release-description.ts";
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
+/** The texts of a release: those of the description, then their translations. Facts are the same in every language. */
+export function describeRelease(description: ReleaseDescription, version: string): readonly LanguageText[] {
+  const first: Translation = {
+    language: description.language ?? defaultLanguage,
+    ...(description.vendorName !== undefined && { vendorName: description.vendorName }),
+    ...(description.description !== undefined && { description: description.description }),
+    names: description.components.map(({ name }) => name),
+  };
+  return [first, ...(description.translations ?? [])].map((texts) => describeIn(texts, description, version));
+}
 
-/** `maxCharacters` counts UTF-16 units. */
-export function findTextFlaw(text: string, maxCharacters: number): TextFlaw | undefined {
-  if (text.length === 0) return "empty";
-  if (text.length > maxCharacters) return "too-long";
-  if (/[\r\n]/.test(text)) return "line-break";
-  if (unprintable.test(text) || !text.isWellFormed()) return "control-character";
-  if (text.trim() !== text) return "spaces-at-the-ends";
-  // The class id is a hash of the model name: two spellings that look the same must not give two products.
-  return text.normalize("NFC") === text ? undefined : "not-normalised";
+function describeIn(texts: Translation, description: ReleaseDescription, version: string): LanguageText {
+  const components = description.components.map(({ id }, index): ComponentText => {
+    const name = texts.names?.[index];
+    return {
+      component: id.map((segment) => new TextEncoder().encode(segment)),
+      ...(texts.vendorName !== undefined && { vendorName: texts.vendorName }),
+      modelName: description.product,
+      vendorDomain: description.vendor,
+      ...(name !== undefined && { description: name }),
+      version,
+    };
+  });
+  return {
+    language: texts.language,
+    ...(texts.description !== undefined && { manifestDescription: texts.description }),
+    components,
+  };
 }

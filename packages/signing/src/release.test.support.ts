@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from "node:crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   buildEnvelope,
@@ -13,7 +12,7 @@ import {
   serializeManifest,
 } from "@sumac/suit";
 import { type BuildContext, buildManifest, type ReleaseInput, type UnsignedRelease } from "./build-manifest.ts";
-import { privateKeySigner } from "./node-private-key.ts";
+import { generatePrivateKey, type KeyAlgorithm, privateKeySigner } from "./node-private-key.ts";
 import { nodeSha1 } from "./node-sha1.ts";
 import type { ReleaseDescription } from "./release-description.ts";
 import type { Signer } from "./signer.ts";
@@ -67,13 +66,23 @@ export const commands = (...list: readonly (string | CommandInput)[]): { command
   }),
 });
 
-const directives = ["write", "fetch", "copy", "invoke", "swap"] as const;
-const conditions = ["vendor-identifier", "class-identifier", "image-match", "component-slot", "abort"] as const;
+const directives = ["write", "fetch", "copy", "invoke", "swap", "process-dependency"] as const;
+const conditions = [
+  "vendor-identifier",
+  "class-identifier",
+  "image-match",
+  "component-slot",
+  "abort",
+  "version",
+  "dependency-integrity",
+  "device-identifier",
+  "image-not-match",
+  "use-before",
+  "check-content",
+] as const;
 
-export function makeSigner(algorithm: "ed25519" | "esp256" = "ed25519"): Signer {
-  const pair =
-    algorithm === "ed25519" ? generateKeyPairSync("ed25519") : generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const signer = privateKeySigner(pair.privateKey);
+export function makeSigner(algorithm: KeyAlgorithm = "ed25519"): Signer {
+  const signer = privateKeySigner(generatePrivateKey(algorithm));
   if (!signer.ok) throw new Error(signer.error);
   return signer.value;
 }

@@ -87,6 +87,34 @@ describe("signEnvelope", () => {
     expect(opened(envelope).digest).toEqual(opened(unsigned).digest);
   });
 
+  test("hybrid: every algorithm signs the same digest, and each verifies by its own key", async () => {
+    const algorithms = ["ed25519", "esp256", "esp384", "ml-dsa-65", "ml-dsa-87"] as const;
+    const signers = algorithms.map((algorithm) => makeSigner(algorithm));
+    let envelope = unsigned;
+    for (const signer of signers) envelope = await sign(envelope, signer);
+    const { blocks, digestElement, digest } = opened(envelope);
+    expect(digest).toEqual(opened(unsigned).digest);
+    expect(blocks.map((block) => (block.kind === "sign1" ? block.sign1.algorithm : 0))).toEqual([
+      -19, -9, -51, -49, -50,
+    ]);
+    for (const [index, block] of blocks.entries()) {
+      const key = signers[index]?.publicKey;
+      if (block.kind !== "sign1" || key === undefined) throw new Error("no COSE_Sign1");
+      const message = toBeSigned(block.sign1.protected, digestElement);
+      expect(nodeCrypto.verify(key, message, block.sign1.signature)).toBe(true);
+    }
+    const again = await signEnvelope(envelope, signers[4] ?? makeSigner(), options);
+    expect(again).toMatchObject({ ok: true, value: { outcome: "already-signed" } });
+  });
+
+  test("a small image inside leaves room for three ML-DSA-87 signatures", async () => {
+    const description = { ...testRelease.description, components: [{ id: ["a"], name: "a", maxSize: 65536n }] };
+    const image = new Uint8Array(48_000);
+    let envelope = build({ description, image, payload: { carried: "inside" } }).envelope;
+    for (let i = 0; i < 3; i++) envelope = await sign(envelope, makeSigner("ml-dsa-87"));
+    expect(opened(envelope).blocks).toHaveLength(3);
+  });
+
   test("says that the key has signed already, and gives the same bytes back", async () => {
     for (const signer of [makeSigner(), makeSigner("esp256")]) {
       const signed = await sign(await sign(unsigned, makeSigner()), signer);
