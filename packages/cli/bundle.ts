@@ -48,6 +48,13 @@ const common = {
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
+/** The quick start hands a line with --decryption-key on, so it never gets to this import. */
+const leaveDecryptionOut: Plugin = {
+  name: "leave-decryption-out",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/check-decryption\.ts$/ }, () => ({ path: "./check-decryption.js", external: true })),
+};
+
 /** The quick start is a script, not a module: a script may come with its compiled form. */
 async function buildQuickStart(): Promise<{ name: string; metafile: Metafile }> {
   const built = await build({
@@ -58,7 +65,7 @@ async function buildQuickStart(): Promise<{ name: string; metafile: Metafile }> 
     },
     format: "iife",
     globalName: "quickStart",
-    plugins: [leanBuiltins],
+    plugins: [leanBuiltins, leaveDecryptionOut],
     write: false,
   });
   const [file] = built.outputFiles;

@@ -57,7 +57,7 @@ test("it runs without the sources, without node_modules, and as a program of its
     });
   expect(run("verify", envelope, "--key", key)).toMatch(/^accepted/);
   expect(run("--version")).toMatch(/^sumac /);
-  expect(run("release", "inspect", envelope)).toContain("sequence number: 1");
+  expect(run("release", "inspect", envelope)).toContain("sequence        1");
 });
 
 test("a code cache that is missing or of another version of Node changes nothing but the time", async () => {

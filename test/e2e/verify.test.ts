@@ -57,6 +57,11 @@ describe.concurrent("sumac verify on releases of the example product", { timeout
     expect(json()).toEqual({
       verdict: "accepted",
       ...known,
+      product: expect.any(String),
+      version: expect.any(String),
+      vendorIds: [expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)],
+      classIds: [expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)],
+      profile: "classic",
       payloads: [{ uri: offered.uri, state: "verified" }],
     });
   });

@@ -152,9 +152,68 @@ const tables: readonly (readonly [what: string, line: () => readonly string[], r
     [
       ["nowhere", "key-not-found", 5],
       ["folder", "is-a-folder", 5],
+      ["pipe", "not-a-regular-file", 5],
       ["empty", "key-not-age", 4],
       ["private.pem", "key-not-encrypted", 4],
       ["half.pem", "key-not-age", 4],
+    ],
+  ],
+  [
+    "the test key of release sign",
+    () => ["release", "sign", release.envelope, "--test-only-key", "FILE"],
+    [
+      ["nowhere", "key-not-found", 5],
+      ["folder", "is-a-folder", 5],
+      ["pipe", "not-a-regular-file", 5],
+    ],
+  ],
+  [
+    "the passphrase file of keys new",
+    () => ["keys", "new", "k", "--passphrase-file", "FILE"],
+    [
+      ["nowhere", "passphrase-file-not-found", 5],
+      ["folder", "is-a-folder", 5],
+      ["pipe", "not-a-regular-file", 5],
+      ["empty", "passphrase-unusable", 2],
+    ],
+  ],
+  [
+    "the decryption key of verify",
+    () => ["verify", release.envelope, "--key", key, "--decryption-key", "FILE"],
+    [
+      ["nowhere", "file-not-found", 5],
+      ["folder", "is-a-folder", 5],
+      ["pipe", "not-a-regular-file", 5],
+      ["empty", "decryption-key-invalid", 4],
+    ],
+  ],
+  [
+    "the trust record of release inspect",
+    () => ["release", "inspect", release.envelope, "--trust", "FILE"],
+    [
+      ["nowhere", "file-not-found", 5],
+      ["folder", "is-a-folder", 5],
+      ["pipe", "not-a-regular-file", 5],
+      ["empty", "trust-file-invalid", 4],
+      ["binary", "trust-file-invalid", 4],
+    ],
+  ],
+  [
+    "the earlier release of release lint",
+    () => ["release", "lint", release.envelope, "--history", "FILE"],
+    [
+      ["nowhere", "file-not-found", 5],
+      ["half.suit", "malformed", 4],
+    ],
+  ],
+  [
+    "the recipient of release lint",
+    () => ["release", "lint", release.envelope, "--recipient", "FILE"],
+    [
+      ["nowhere", "file-not-found", 5],
+      ["empty", "description-empty", 4],
+      ["text", "description-wrong-type", 4],
+      ["large.pem", "file-too-large", 4],
     ],
   ],
   [
@@ -163,6 +222,7 @@ const tables: readonly (readonly [what: string, line: () => readonly string[], r
     [
       ["nowhere", "key-not-found", 5],
       ["folder", "is-a-folder", 5],
+      ["pipe", "not-a-regular-file", 5],
       ["empty", "public-key-invalid", 4],
       ["private.pem", "private-key-given", 4],
     ],
@@ -192,6 +252,7 @@ const tables: readonly (readonly [what: string, line: () => readonly string[], r
       ["empty", "token-invalid", 4],
       ["text", "token-invalid", 4],
       ["long-token", "file-too-large", 4],
+      ["pipe", "not-a-regular-file", 5],
     ],
   ],
   [
@@ -276,6 +337,16 @@ describe("a wrong line", () => {
     ["an unknown command", ["vrify"], "unknown-command", /did you mean verify\?/],
     ["an unknown command of a group", ["keys", "nwe"], "unknown-command", /did you mean new\? see `sumac keys --help`/],
     ["an unknown option", ["verify", "f", "--kye", "k"], "unknown-option", /did you mean --key\?/],
+    [
+      "a required option mistyped",
+      ["publish", "f", "--sever", "http://h", "--token-file", "t"],
+      "unknown-option",
+      /did you mean --server\?/,
+    ],
+    ["an empty option", ["serve", "--data", "", "--trust", key], "missing-value", /see `sumac serve --help`/],
+    ["an empty option, attached", ["serve", "--data=", "--trust", key], "missing-value", /see `sumac serve --help`/],
+    ["an empty file name", ["verify", "", "--key", key], "missing-argument", /see `sumac verify --help`/],
+    ["an empty folder name", ["device", "status", ""], "missing-argument", /see `sumac device status --help`/],
     ["no file", ["verify", "--key", "k"], "missing-argument", /see `sumac verify --help`/],
     ["a file too many", ["verify", "a", "b", "--key", "k"], "excess-argument", /see `sumac verify --help`/],
     ["an option without its value", ["verify", "f", "--key"], "missing-value", /see `sumac verify --help`/],

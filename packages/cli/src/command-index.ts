@@ -24,6 +24,11 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/keys-show.ts")).keysShow,
   },
   {
+    name: "trust new",
+    summary: "make a trust record: whose releases count, and whose approval is waited for",
+    load: async () => (await import("./commands/trust-new.ts")).trustNew,
+  },
+  {
     name: "release build",
     summary: "make an update envelope from a firmware file",
     load: async () => (await import("./commands/release-build.ts")).releaseBuild,
@@ -35,13 +40,18 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "release inspect",
-    summary: "describe an envelope without believing it",
+    summary: "show an envelope so that a person can approve it",
     load: async () => (await import("./commands/release-inspect.ts")).releaseInspect,
   },
   {
     name: "release lint",
     summary: "look for mistakes in an envelope before it is published",
     load: async () => (await import("./commands/release-lint.ts")).releaseLint,
+  },
+  {
+    name: "report show",
+    summary: "verify and show what a device reports of an update",
+    load: async () => (await import("./commands/report-show.ts")).reportShow,
   },
   {
     name: "publish",

@@ -22,7 +22,6 @@ export function parseWithCommander(command: Command, words: readonly string[]): 
   for (const option of [...command.options, { name: "json", summary: "print JSON to stdout" }]) {
     const known = new CommanderOption(flags(option), describe(option));
     if (option.value !== undefined) known.argParser(collect);
-    known.makeOptionMandatory(option.use === "required");
     options.set(option.name, known);
     parser.addOption(known);
   }
@@ -39,6 +38,15 @@ export function parseWithCommander(command: Command, words: readonly string[]): 
   for (const [name, option] of options) {
     const value = values[option.attributeName()];
     if (value !== undefined) given.set(name, value === true ? [""] : value);
+  }
+  // After the parser, not by it: it would call an option missing that is only mistyped.
+  const missing = command.options.find((option) => option.use === "required" && !given.has(option.name));
+  if (missing !== undefined) {
+    throw usage(
+      "missing-option",
+      `--${missing.name} <${missing.value}> is missing`,
+      `see \`sumac ${command.name} --help\``,
+    );
   }
   const operands = new Map(command.operands.map((operand, index) => [operand.name, parser.args[index] as string]));
   return { arguments: new CollectedArguments(operands, given) };
@@ -119,5 +127,4 @@ const usageCodes: Readonly<Record<string, string>> = {
   "commander.excessArguments": "excess-argument",
   "commander.missingArgument": "missing-argument",
   "commander.optionMissingArgument": "missing-value",
-  "commander.missingMandatoryOptionValue": "missing-option",
 };

@@ -14,10 +14,18 @@ export function execute(command: Command, given: Arguments, io: Io, terminal: Te
 }
 
 function checkValues(command: Command, given: Arguments): void {
+  // An unset variable in a script: as a path it would mean the current folder.
+  const empty = command.operands.find(({ name }) => given.operand(name) === "");
+  if (empty !== undefined) {
+    throw usage("missing-argument", `<${empty.name}> is empty`, `see \`sumac ${command.name} --help\``);
+  }
   for (const option of command.options) {
     const values = given.all(option.name);
     if (values.length > 1 && option.use !== "repeatable") {
       throw usage("option-repeated", `--${option.name} is given ${values.length} times`, "give it once");
+    }
+    if (option.value !== undefined && values.includes("")) {
+      throw usage("missing-value", `the value of --${option.name} is empty`, `see \`sumac ${command.name} --help\``);
     }
     // `--key --json` is a forgotten value, not a file of that name.
     const swallowed = values.find((value) => value.startsWith("--"));

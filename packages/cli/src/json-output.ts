@@ -23,8 +23,14 @@ function hex(bytes: Uint8Array): string {
   return text;
 }
 
+/** What JSON lets through and a terminal obeys: DEL, C1, line separators and the marks that reorder text on screen. */
+const unprintable = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+const escaped = (json: string): string =>
+  json.replace(unprintable, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /** One object, two spaces, one newline at the end. */
-export const jsonText = (value: Jsonable): string => `${JSON.stringify(plain(value), null, 2)}\n`;
+export const jsonText = (value: Jsonable): string => `${escaped(JSON.stringify(plain(value), null, 2))}\n`;
 
 /** The same in one line, for a stream of them. */
-export const jsonLine = (value: Jsonable): string => `${JSON.stringify(plain(value))}\n`;
+export const jsonLine = (value: Jsonable): string => `${escaped(JSON.stringify(plain(value)))}\n`;

@@ -1,6 +1,7 @@
 import { nodeCrypto } from "@sumac/crypto/node";
 import { checkConsistency } from "@sumac/signing";
-import { type Command, type CommandSequence, parseEnvelope, type SuitDigest } from "@sumac/suit";
+import { parseEnvelope, type SuitDigest } from "@sumac/suit";
+import { everyCommand } from "./every-command.ts";
 import { orFail } from "./signing-failure.ts";
 
 /** What an envelope says of payloads beside it, before anybody vouched for it. */
@@ -23,19 +24,11 @@ export function readManifestPayloads(bytes: Uint8Array): ManifestPayloads {
   ];
   const uris = new Set<string>();
   const digests: SuitDigest[] = [];
-  for (const command of sequences.flatMap((sequence) => [...commandsOf(sequence)])) {
+  for (const command of sequences.flatMap((sequence) => [...everyCommand(sequence)])) {
     if (command.kind !== "override-parameters") continue;
     const { uri, imageDigest } = command.parameters;
     if (uri !== undefined && !envelope.integratedPayloads.has(uri)) uris.add(uri);
     if (imageDigest !== undefined) digests.push(imageDigest);
   }
   return { uris: [...uris], digests };
-}
-
-function* commandsOf(sequence: CommandSequence | undefined): Generator<Command> {
-  for (const command of sequence?.commands ?? []) {
-    yield command;
-    if (command.kind === "run-sequence") yield* commandsOf(command.sequence);
-    if (command.kind === "try-each") for (const tried of command.sequences) yield* commandsOf(tried);
-  }
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
-import { bytesToHex } from "@sumac/crypto";
 import type { SuitDigest } from "@sumac/suit";
+import { payloadFileName } from "./encrypted-payload.ts";
 import { unavailable } from "./failure.ts";
 import { fileState } from "./file-state.ts";
 import type { Io } from "./io.ts";
@@ -13,7 +13,7 @@ export function findPayloadBeside(io: Io, envelope: string, uri: string, digests
   const folder = path.dirname(envelope === "-" ? "." : envelope);
   const candidates = [path.posix.basename(uri.split(/[?#]/)[0] ?? "")];
   const [digest, ...others] = digests;
-  if (digest !== undefined && others.length === 0) candidates.push(`sha256-${bytesToHex(digest.bytes)}.bin`);
+  if (digest !== undefined && others.length === 0) candidates.push(payloadFileName(digest));
   for (const candidate of candidates) {
     if (candidate === "" || candidate === "." || candidate === "..") continue;
     const file = path.join(folder, candidate);

@@ -36,13 +36,13 @@ export async function readPublicKey(io: Io, name: string): Promise<PublicKey> {
     case "compressed-point":
       throw malformedInput(
         "public-key-invalid",
-        `${name} holds a compressed P-256 point`,
+        `${name} holds a compressed point`,
         "convert it: openssl ec -pubin -conv_form uncompressed",
       );
     default:
       throw malformedInput(
         "public-key-invalid",
-        `${name} is no Ed25519 or P-256 public key in PEM (${reason.replaceAll("-", " ")} at ${offset})`,
+        `${name} is no public key in PEM of a kind that is known here (${reason.replaceAll("-", " ")} at ${offset})`,
         "give a file that begins with -----BEGIN PUBLIC KEY-----",
       );
   }

@@ -15,6 +15,8 @@ export async function runQuickly(words: readonly string[], io: Io): Promise<Exit
   if (words[0] !== verify.name) return undefined;
   const given = parseQuickly(verify, words.slice(1));
   if (given === undefined) return undefined;
+  // Ciphers are no part of the quick start (see bundle.ts).
+  if (given.option("decryption-key") !== undefined) return undefined;
   const terminal = new Terminal(io, words.includes("--json") ? "json" : "text");
   const explain = (thrown: unknown) => explainFault(thrown, io);
   // Nothing to tidy up: without a payload a signal may simply end the process, as it does before any handler is there.

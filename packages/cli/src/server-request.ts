@@ -46,7 +46,7 @@ export function askServer(asked: ServerRequest): Promise<ServerAnswer> {
     // An answer 101 hands the connection over and is followed by no other event: nobody here asked for it.
     request.on("upgrade", (_response, socket) => {
       socket.destroy();
-      reject(linkFailure(new Error("an upgrade that was not asked for"), url));
+      reject(unexpectedAnswer(101, url));
     });
     request.on("response", (response) => {
       answered = true;
@@ -107,15 +107,20 @@ export async function answerFailure({ status, body }: ServerAnswer, url: URL): P
   const { explain, readAnswer } = await import("@sumac/server");
   // An answer to HEAD has no body.
   const reason = readAnswer(body) ?? bodiless[status];
-  if (reason === undefined) {
-    const remedy = "check that --server is the address of a Sumac server";
-    return unavailable("unexpected-answer", `${url.host} answered ${status} to ${url.pathname}`, remedy);
-  }
+  if (reason === undefined) return unexpectedAnswer(status, url);
   // What the verifier refused is told by its own code.
   const code = reason.code === "envelope-refused" ? reason.refusal.code : reason.code;
   const exit = status < 500 && status !== 429 ? exitCode.refused : exitCode.unavailable;
   return new Failure({ code, ...explain(reason), exit });
 }
+
+/** Well-formed HTTP, and nothing that a Sumac server says. */
+export const unexpectedAnswer = (status: number, url: URL): Failure =>
+  unavailable(
+    "unexpected-answer",
+    `${url.host} answered ${status} to ${url.pathname}, which means nothing here`,
+    "check that --server is the address of a Sumac server",
+  );
 
 const bodiless: Readonly<Record<number, Refusal>> = {
   401: { code: "unauthorized" },

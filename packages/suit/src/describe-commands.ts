@@ -1,13 +1,14 @@
 import type { Command, ComponentIndex, Condition, Directive, RepPolicy } from "./command.ts";
 import { describeIndex, type IndexSpace } from "./describe-component.ts";
-import { describeParameters } from "./describe-parameters.ts";
+import { parameterLines } from "./describe-parameters.ts";
 import { commandSpans, type DescribedLine, indent, line, type ReceivedAt } from "./described-line.ts";
+import { parameterSpans } from "./described-spans.ts";
 import { maxRepPolicy } from "./labels.ts";
 import type { CommandSequence } from "./manifest.ts";
 
 const conditionWords: Readonly<Record<Condition, string>> = {
-  "vendor-identifier": "stop unless the device is of this vendor",
-  "class-identifier": "stop unless the device is of this class",
+  "vendor-identifier": "stop unless the device is of the vendor",
+  "class-identifier": "stop unless the device is of the class",
   "device-identifier": "stop unless it is this very device",
   "image-match": "stop unless the component has the image digest",
   "image-not-match": "stop if the component has the image digest",
@@ -22,7 +23,7 @@ const conditionWords: Readonly<Record<Condition, string>> = {
 
 const directiveWords: Readonly<Record<Directive, string>> = {
   write: "write the content into the component",
-  fetch: "fetch the uri into the component",
+  fetch: "fetch from the uri into the component",
   copy: "copy the source component into the component",
   invoke: "start the component",
   swap: "swap the component with the source component",
@@ -33,10 +34,11 @@ const directiveWords: Readonly<Record<Directive, string>> = {
 /** Bits 0 to 3 (suit.md 2.3). */
 const policyWords = ["success", "failure", "system information on success", "system information on failure"];
 
+/** What the device is asked to tell of the outcome; short where it is what nearly every manifest asks. */
 function reports(policy: RepPolicy): string {
-  if (policy === maxRepPolicy) return " [always reported, with system information]";
+  if (policy === maxRepPolicy) return "  (reported)";
   const reported = policyWords.filter((_, bit) => (policy >> bit) & 1);
-  return reported.length === 0 ? "" : ` [reports ${reported.join(", ")}]`;
+  return reported.length === 0 ? "" : `  (reported: ${reported.join(", ")})`;
 }
 
 /** Every command as a line, what belongs to it indented below. */
@@ -54,9 +56,12 @@ function commandLines(command: Command, span: ReceivedAt | undefined, space: Ind
     case "set-component-index":
       return [line(`from here on: ${describeComponentIndex(command.index, space)}`, span)];
     case "override-parameters":
-      return [line("set parameters", span), ...indent(parameterLines(command, space))];
+      return [line("set", span), ...indent(parameterLines(command.parameters, space, parameterSpans(span)))];
     case "set-parameters":
-      return [line("set parameters that nobody has set yet", span), ...indent(parameterLines(command, space))];
+      return [
+        line("set, where nobody has set it yet", span),
+        ...indent(parameterLines(command.parameters, space, parameterSpans(span))),
+      ];
     case "try-each":
       return [
         line("try in this order, up to the first that does not stop", span),
@@ -69,11 +74,6 @@ function commandLines(command: Command, span: ReceivedAt | undefined, space: Ind
       return [line("run these commands", span), ...indent(sequenceLines(command.sequence, space))];
   }
 }
-
-const parameterLines = (
-  { parameters }: Extract<Command, { kind: "override-parameters" | "set-parameters" }>,
-  space: IndexSpace,
-): readonly DescribedLine[] => describeParameters(parameters, space).map((text) => line(text));
 
 function describeComponentIndex(index: ComponentIndex, space: IndexSpace): string {
   if (index === "all") return space.dependencies ? "every component and dependency in turn" : "every component in turn";

@@ -7,11 +7,11 @@ export type IndexSpace = Pick<Manifest, "components" | "dependencies">;
 
 const printableAscii = /^[\x21-\x7e]+$/;
 
-/** Hex segments, and the same as text where every segment is plain text. */
+/** Text where every segment is plain text, with the hex segments behind it; else these alone. */
 export function describeComponent(id: ComponentId): string {
   const names = id.map((segment) => String.fromCharCode(...segment.subarray(0, 64)));
   const readable = id.every((segment) => segment.length <= 64) && names.every((name) => printableAscii.test(name));
-  return readable ? `${componentKey(id)} (${quote(names.join("/"))})` : componentKey(id);
+  return readable ? `${quote(names.join("/"))} (${componentKey(id)})` : componentKey(id);
 }
 
 /** A position in the component list, or beyond it a dependency, with what stands there. */

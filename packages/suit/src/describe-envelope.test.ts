@@ -31,8 +31,9 @@ test("an envelope in words: every signature, member and payload, none of them be
     integratedPayloads: new Map([["#a\n", new Uint8Array(3)]]),
   });
   expect(lines[0]).toBe("format: draft-ietf-suit-manifest-37");
-  expect(lines[1]).toMatch(/^size: \d+ bytes, of which manifest 23$/);
-  expect(lines.slice(2)).toEqual([
+  expect(lines[1]).toMatch(/^envelope: \d+ bytes$/);
+  expect(lines[2]).toBe("manifest: 23 bytes");
+  expect(lines.slice(3)).toEqual([
     `claimed manifest digest: sha-256 ${"dd".repeat(32)}`,
     `signature 1: Ed25519 (-19), key ${kid}`,
     "signature 2: unknown algorithm (-46), no key id",

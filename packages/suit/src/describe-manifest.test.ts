@@ -27,28 +27,29 @@ const told = (validate: SequenceInput) =>
       components: [[hexToBytes("617070"), hexToBytes("31")], [hexToBytes("00")]],
       validate,
     }),
-  ).slice(4);
+  ).slice(5);
 
 describe("a manifest in words", () => {
   test("example 1 of the draft", () => {
     expect(describeManifest(parsed(draftExamples[1] as ManifestInput))).toEqual([
+      "manifest version: 1",
       "sequence number: 1",
       "component 0: 00",
-      "before every sequence below",
-      "  set parameters",
+      "before each of the steps below",
+      "  set",
       "    vendor identifier: fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe",
       "    class identifier: 1492af14-2569-5e48-bf42-9b2d51f2ab45",
       "    image digest: sha-256 00112233445566778899aabbccddeeff0123456789abcdeffedcba9876543210",
-      "    image size: 34768 bytes",
-      "  stop unless the device is of this vendor [always reported, with system information]",
-      "  stop unless the device is of this class [always reported, with system information]",
+      "    image size: 34768 bytes (34.0 KiB)",
+      "  stop unless the device is of the vendor  (reported)",
+      "  stop unless the device is of the class  (reported)",
       "to install",
-      "  set parameters",
+      "  set",
       '    uri: "http://example.com/file.bin"',
-      "  fetch the uri into the component [reports failure]",
-      "  stop unless the component has the image digest [always reported, with system information]",
-      "to validate",
-      "  stop unless the component has the image digest [always reported, with system information]",
+      "  fetch from the uri into the component  (reported: failure)",
+      "  stop unless the component has the image digest  (reported)",
+      "to validate, after the installation and at each start",
+      "  stop unless the component has the image digest  (reported)",
     ]);
   });
 
@@ -80,24 +81,24 @@ describe("a manifest in words", () => {
       ],
     });
     expect(lines).toEqual([
-      '  from here on: component 0, 617070/31 ("app/1")',
+      '  from here on: component 0, "app/1" (617070/31)',
       "  run these commands",
-      "    set parameters",
+      "    set",
       "      vendor identifier: private enterprise number, encoded d87041ab",
       "      class identifier: 00112233-4455-6677-8899-aabbccddeeff",
       "      device identifier: ff112233-4455-6677-8899-aabbccddeeff",
       `      image digest: sha-512 ${"ab".repeat(64)}`,
       "      image size: 12 bytes",
-      "      use before: 1800000000 seconds since 1970 (2027-01-15T08:00:00Z)",
+      "      use before: 2027-01-15T08:00:00Z (1800000000 seconds since 1970)",
       "      slot: 1",
       "      order: the commands that follow may be reordered",
       "      on a failed condition: end only this sequence",
       `      content: 65 bytes, ${"00".repeat(64)} ...`,
       '      uri: "a\\nb"',
       "      source: component 1, 00",
-      "      arguments of invoke: 2 bytes, 6869",
+      '      arguments of invoke: 2 bytes, 6869 = "hi"',
       "      arguments of fetch: 0 bytes",
-      "      encryption: 2 bytes, d860",
+      "      encryption: not understood, 2 bytes, d860",
       "      priority: -2 (smaller is more urgent)",
       "      version: at least 1.2-rc.3",
     ]);
@@ -125,7 +126,7 @@ describe("a manifest in words", () => {
         "      stop",
         `    ${end}`,
       ]),
-      "  swap the component with the source component [reports success, system information on success]",
+      "  swap the component with the source component  (reported: success, system information on success)",
     ]);
   });
 
@@ -146,8 +147,8 @@ describe("a manifest in words", () => {
       "text: beside the manifest, sha-256 302196d452bce5e8bfeaf71e395645ede6d365e63507a081379721eeecf00007",
     );
     expect(lines).not.toContain("to install");
-    expect(lines.slice(lines.indexOf("text"))).toEqual([
-      "text",
+    expect(lines.slice(lines.indexOf("text, for display only"))).toEqual([
+      "text, for display only",
       "  in en-US",
       expect.stringMatching(/^ {4}manifest description: "## Example 2: .*\\n\\n.*" and 13 more characters$/),
       "    component 00",

@@ -1,8 +1,12 @@
 import { bytesToHex } from "@sumac/crypto";
 import type { Parameters } from "./command.ts";
 import { describeIndex, type IndexSpace } from "./describe-component.ts";
+import { describeSize } from "./describe-size.ts";
+import { type DescribedLine, line, type ReceivedAt } from "./described-line.ts";
+import { parseEncryptionInfo } from "./encryption-info.ts";
 import { formatUuid } from "./identity.ts";
 import type { SuitDigest } from "./manifest.ts";
+import type { ParameterName } from "./parse-parameters.ts";
 import { quote } from "./quote.ts";
 import { formatVersion, type VersionComparison } from "./update-management-14/version.ts";
 import { utcTime } from "./utc-time.ts";
@@ -15,7 +19,15 @@ export const describeDigest = (digest: SuitDigest): string => `${digest.algorith
 function describeBytes(bytes: Uint8Array): string {
   if (bytes.length === 0) return "0 bytes";
   const cut = bytes.length > maxBytesShown ? " ..." : "";
-  return `${bytes.length} bytes, ${bytesToHex(bytes.subarray(0, maxBytesShown))}${cut}`;
+  const shown = bytes.subarray(0, maxBytesShown);
+  const text = readable(shown);
+  return `${bytes.length} bytes, ${bytesToHex(shown)}${cut}${text === undefined ? "" : ` = ${quote(text)}${cut}`}`;
+}
+
+/** What is plain ASCII is also shown as text: arguments of a command are to be read, not decoded in the head. */
+function readable(bytes: Uint8Array): string | undefined {
+  const text = String.fromCharCode(...bytes);
+  return /^[\x20-\x7e]+$/.test(text) ? text : undefined;
 }
 
 type Describe<T> = (value: T, space: IndexSpace) => string;
@@ -31,7 +43,7 @@ const describers: { readonly [Name in keyof Given]: Describe<Given[Name]> } = {
   classIdentifier: (id, space) => `class identifier: ${identifier(id, space)}`,
   deviceIdentifier: (id, space) => `device identifier: ${identifier(id, space)}`,
   imageDigest: (digest) => `image digest: ${describeDigest(digest)}`,
-  imageSize: (size) => `image size: ${size} bytes`,
+  imageSize: (size) => `image size: ${describeSize(size)}`,
   useBefore: (seconds) => `use before: ${describeTime(seconds)}`,
   componentSlot: (slot) => `slot: ${slot}`,
   strictOrder: (strict) => (strict ? "order: strict" : "order: the commands that follow may be reordered"),
@@ -42,7 +54,7 @@ const describers: { readonly [Name in keyof Given]: Describe<Given[Name]> } = {
   sourceComponent: (index, space) => `source: ${describeIndex(index, space)}`,
   invokeArgs: (bytes) => `arguments of invoke: ${describeBytes(bytes)}`,
   fetchArguments: (bytes) => `arguments of fetch: ${describeBytes(bytes)}`,
-  encryptionInfo: (bytes) => `encryption: ${describeBytes(bytes)}`,
+  encryptionInfo: (bytes) => `encryption: ${describeEncryption(bytes)}`,
   updatePriority: (priority) => `priority: ${priority} (smaller is more urgent)`,
   version: ({ comparison, version }) => `version: ${comparisonWords[comparison]} ${formatVersion(version)}`,
 };
@@ -55,20 +67,60 @@ const comparisonWords: Readonly<Record<VersionComparison, string>> = {
   less: "below",
 };
 
-/** One line a parameter. */
-export function describeParameters(parameters: Parameters, space: IndexSpace): readonly string[] {
+/** One line a parameter; `spans` are the bytes that say it. */
+export function parameterLines(
+  parameters: Parameters,
+  space: IndexSpace,
+  spans: ReadonlyMap<ParameterName, ReceivedAt>,
+): readonly DescribedLine[] {
   const given: Partial<Given> = parameters;
-  const line = <Name extends keyof Given>(name: Name): string[] => {
+  const one = <Name extends keyof Given>(name: Name): DescribedLine[] => {
     const value: Given[Name] | undefined = given[name];
-    return value === undefined ? [] : [describers[name](value, space)];
+    return value === undefined ? [] : [line(describers[name](value, space), spans.get(wireNames[name]))];
   };
-  return (Object.keys(describers) as (keyof Given)[]).flatMap(line);
+  return (Object.keys(describers) as (keyof Given)[]).flatMap(one);
+}
+
+const wireNames: { readonly [Name in keyof Given]: ParameterName } = {
+  vendorIdentifier: "vendor-identifier",
+  classIdentifier: "class-identifier",
+  deviceIdentifier: "device-identifier",
+  imageDigest: "image-digest",
+  imageSize: "image-size",
+  useBefore: "use-before",
+  componentSlot: "component-slot",
+  strictOrder: "strict-order",
+  softFailure: "soft-failure",
+  content: "content",
+  uri: "uri",
+  sourceComponent: "source-component",
+  invokeArgs: "invoke-args",
+  fetchArguments: "fetch-arguments",
+  encryptionInfo: "encryption-info",
+  updatePriority: "update-priority",
+  version: "version",
+};
+
+/** For whom and by what; one that cannot be read is told as bytes, whoever decrypts will refuse it. */
+function describeEncryption(bytes: Uint8Array): string {
+  const parsed = parseEncryptionInfo(bytes, 0);
+  if (!parsed.ok) return `not understood, ${describeBytes(bytes)}`;
+  const { algorithm, recipients } = parsed.value;
+  const readers = recipients.map(({ keyId }) =>
+    keyId === undefined ? "a key without id" : `key ${bytesToHex(keyId.subarray(0, maxBytesShown))}`,
+  );
+  return `${algorithm.name}, readable with ${readers.join(" or ")}`;
 }
 
 /** The last second that a calendar date can name; beyond it only the number is shown. */
 const lastDate = 253402300799n;
 
-function describeTime(seconds: bigint): string {
-  const date = seconds <= lastDate ? ` (${utcTime(seconds)})` : "";
-  return `${seconds} seconds since 1970${date}`;
+/** UTC first: the number behind it is what is signed. */
+export function describeTime(seconds: bigint): string {
+  const signed = `${seconds} seconds since 1970`;
+  return seconds > lastDate ? signed : `${utcTime(seconds)} (${signed})`;
 }
+
+/** One line a parameter, of parameters that came from elsewhere than a command: what a device measured. */
+export const describeParameters = (parameters: Parameters, space: IndexSpace): readonly string[] =>
+  parameterLines(parameters, space, new Map()).map(({ text }) => text);

@@ -14,7 +14,14 @@ import { createNodeHttp, wait } from "@sumac/device/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type OpenDevice, openDeviceFolder, readSettings } from "../device/device-folder.ts";
 import { Observer } from "../device/observer.ts";
-import { type FactoryPlan, factoryOptions, fetchFirstRelease, planFactory, provision } from "../device/provision.ts";
+import {
+  type FactoryPlan,
+  factoryOptions,
+  fetchFirstRelease,
+  ignoredOptions,
+  planFactory,
+  provision,
+} from "../device/provision.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure, usage } from "../failure.ts";
 import { interrupted } from "../interruption.ts";
@@ -81,7 +88,10 @@ async function switchOn(
 ): Promise<BootOutcome> {
   const { device } = opened;
   const booted = await device.boot();
-  if (booted.kind !== "not-provisioned") return booted;
+  if (booted.kind !== "not-provisioned") {
+    if (booted.kind === "running") await noteIgnored(given, opened, context);
+    return booted;
+  }
   try {
     const plan = planned ?? (await planFactory(given, opened.settings.id, context));
     const patience = given.flag("once") === "given" ? "once" : "wait";
@@ -93,6 +103,21 @@ async function switchOn(
     throw error;
   }
   return device.boot();
+}
+
+/** A device in the field is not changed by a command line: whoever thinks so has to hear it. */
+async function noteIgnored(
+  given: Arguments,
+  { device, settings }: OpenDevice,
+  { io, terminal }: CommandContext,
+): Promise<void> {
+  const ignored = await ignoredOptions(given, settings, device.status().identity, io);
+  if (ignored.length === 0) return;
+  terminal.warning({
+    code: "factory-option-ignored",
+    problem: `${settings.id} was made with something else, and ${ignored.map((name) => `--${name}`).join(", ")} changes nothing`,
+    remedy: "leave it out; for another product or other keys make a new device in another folder",
+  });
 }
 
 interface Connection {

@@ -13,23 +13,26 @@ export const keysNew: Command = {
   summary: "make a signing key in an encrypted file",
   operands: [{ name: "name", summary: "name of the key: NAME.pem.age and NAME.pub.pem are made" }],
   options: [
-    { name: "algorithm", value: "name", summary: "ed25519 (default) or esp256" },
+    { name: "algorithm", value: "name", summary: "ed25519 (default), esp256, esp384, ml-dsa-65 or ml-dsa-87" },
     { name: "dir", value: "folder", summary: "where the files go (default keys)" },
     { name: "passphrase-file", value: "file", summary: "file that holds the passphrase" },
   ],
-  notes: [passphraseNote, "An existing key is never overwritten."],
+  notes: [
+    passphraseNote,
+    "An existing key is never overwritten.",
+    "ML-DSA keys resist quantum computers. Devices take them where their trust record says hybrid or cnsa2 (--profile).",
+  ],
   // The two files are one step: a signal is heeded at the prompt, not between them.
   onInterrupt: "finish",
   run,
 };
 
+const keyAlgorithms: readonly KeyAlgorithm[] = ["ed25519", "esp256", "esp384", "ml-dsa-65", "ml-dsa-87"];
+
 async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
   const { io, terminal } = context;
   const name = given.operand("name");
-  const algorithm: KeyAlgorithm = parseChoice("algorithm", given.option("algorithm") ?? "ed25519", [
-    "ed25519",
-    "esp256",
-  ]);
+  const algorithm = parseChoice("algorithm", given.option("algorithm") ?? "ed25519", keyAlgorithms);
   const folder = given.option("dir") ?? "keys";
   const passphrase = await obtainPassphrase(
     { file: given.option("passphrase-file"), question: `passphrase for the new key ${name}: `, purpose: "create" },

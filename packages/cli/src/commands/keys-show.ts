@@ -5,6 +5,7 @@ import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { algorithmName } from "../key-algorithm.ts";
 import { locate } from "../location.ts";
+import { requireKeyFile } from "../secret-file.ts";
 import { orFail } from "../signing-failure.ts";
 
 export const keysShow: Command = {
@@ -19,6 +20,7 @@ export const keysShow: Command = {
 async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
   const name = given.operand("file");
   const file = name.endsWith(privateKeySuffix) ? name.slice(0, -privateKeySuffix.length) + publicKeySuffix : name;
+  requireKeyFile(io, file);
   const { publicKey, keyId } = orFail(await readPublicKey(locate(io, file)));
   const algorithm = algorithmName(publicKey);
   const pem = publicKeyPem(publicKey);

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { listTokens, revokeToken } from "@sumac/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type GeneratedKey, generateKey } from "../generated-key.test.support.ts";
 import {
   type BuiltRelease,
   buildRelease,
@@ -10,6 +13,7 @@ import {
   fixture,
   type Said,
   sumac,
+  testKey,
   testPublicKey,
   twoLines,
 } from "../sumac.test.support.ts";
@@ -17,14 +21,19 @@ import {
 /** `sumac serve` in this process, until it is stopped. */
 class Served {
   readonly folder = emptyFolder();
+  readonly #trusted: string;
   readonly #stop = new AbortController();
   #running: Promise<Said> | undefined;
   url = "";
 
+  constructor(trusted: string = testPublicKey("vendor")) {
+    this.#trusted = trusted;
+  }
+
   /** Resolves when it listens. */
   async start(port = "0"): Promise<this> {
     const files = ["--publish-token-file", "publish.token", "--device-token-file", "device.token"];
-    const words = ["serve", "--data", "data", "--trust", testPublicKey("vendor"), "--port", port, ...files, "--json"];
+    const words = ["serve", "--data", "data", "--trust", this.#trusted, "--port", port, ...files, "--json"];
     const listening = new Promise<string>((resolve, reject) => {
       this.#running = sumac(words, {
         folder: this.folder,
@@ -244,6 +253,81 @@ describe("publish", () => {
     expect((await served.publish(late.envelope)).stderr).toMatch(twoLines("sequence-reused"));
   });
 
+  test.each(["sha-384", "sha-512"])("a %s release is compared in its own algorithm", async (digest) => {
+    const own = await new Served().start();
+    try {
+      const folder = emptyFolder();
+      const line = ["release", "build", fixture("images", "rtu-demo-1.1.0.bin"), "--config", fixture("sumac.yaml")];
+      const numbers = ["--version", "1.1.0", "--sequence", "2", "--digest", digest];
+      const built = await sumac([...line, ...numbers, "--test-only-key", testKey("vendor"), "--out", folder, "--json"]);
+      const { envelope, payload } = built.json() as { envelope: string; payload: { file: string } };
+      expect(path.basename(payload.file)).toMatch(new RegExp(`^${digest.replace("-", "")}-[0-9a-f]{96,128}\\.bin$`));
+      const other = await own.publish(envelope, "--payload", first.payload);
+      expect(other.stderr).toMatch(twoLines("payload-digest-mismatch"));
+      expect(other.code).toBe(3);
+      const said = await own.publish(envelope);
+      expect(said.json()).toMatchObject({ outcome: "published", payloads: [{ upload: "uploaded" }] });
+      const made = await own.device(path.join(folder, "dev"), ...factory);
+      expect(made).toMatchObject({ code: 0, stderr: "" });
+      expect(made.stdout).toMatch(/^booting 1\.1\.0 \(sequence 2\) from slot a\n/);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  describe("an answer that calls itself a success", () => {
+    const good = (): Record<string, unknown> => ({
+      id: 1,
+      name: "rtu-demo",
+      version: "1.1.0",
+      sequence: "2",
+      manifestDigest: second.manifestDigest,
+    });
+    test.each([
+      ["and holds nothing", () => ""],
+      ["and is a page", () => "<!doctype html>"],
+      ["and is a list", () => "[]"],
+      ["and is null", () => "null"],
+      ["without a sequence", () => JSON.stringify({ ...good(), sequence: undefined })],
+      ["with a sequence that is no number", () => JSON.stringify({ ...good(), sequence: "two" })],
+      ["with a name that is a list", () => JSON.stringify({ ...good(), name: [] })],
+      ["about another manifest", () => JSON.stringify({ ...good(), manifestDigest: first.manifestDigest })],
+    ])("%s", async (_, body) => {
+      const said = await publishTo((response) => response.writeHead(201).end(body()));
+      expect(said.stderr).toMatch(twoLines("unexpected-answer"));
+      expect(said).toMatchObject({ code: 5, stdout: "" });
+    });
+    test("and is none of ours: 101", async () => {
+      const said = await publishTo((response) => {
+        response.socket?.end("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n");
+      });
+      expect(said.stderr).toMatch(twoLines("unexpected-answer"));
+      expect(said.code).toBe(5);
+    });
+    test("and is none of HTTP", async () => {
+      const said = await publishTo((response) => void response.socket?.end("hello\r\n\r\n"));
+      expect(said.stderr).toMatch(twoLines("link-lost"));
+      expect(said.code).toBe(5);
+    });
+
+    /** Publishes to a server that has every payload and answers the announcement like this. */
+    async function publishTo(answer: (response: ServerResponse) => void): Promise<Said> {
+      const hostile = createServer((request, response) => {
+        request.resume();
+        if (request.method === "HEAD") response.writeHead(200).end();
+        else request.on("end", () => answer(response));
+      });
+      await new Promise<void>((resolve) => hostile.listen(0, "127.0.0.1", resolve));
+      try {
+        const url = `http://127.0.0.1:${(hostile.address() as AddressInfo).port}`;
+        return await sumac(["publish", second.envelope, "--server", url, "--token-file", served.token("publish")]);
+      } finally {
+        hostile.closeAllConnections();
+        hostile.close();
+      }
+    }
+  });
+
   function wrongToken(): string {
     const file = path.join(emptyFolder(), "wrong.token");
     writeFileSync(file, "x".repeat(43));
@@ -304,6 +388,71 @@ describe("device run", () => {
     expect(said.code).toBe(3);
     expect(said.stderr).toMatch(twoLines("signer-unknown"));
     expect(filesIn(path.dirname(folder))).toEqual([]);
+  });
+
+  test("a device of the hybrid profile takes the update that both keys signed, and no other", {
+    timeout: 60_000,
+  }, async () => {
+    const folder = emptyFolder();
+    const keys = [generateKey(folder, "classical", "ed25519"), generateKey(folder, "quantum", "ml-dsa-87")];
+    const trust = keys.flatMap((key) => ["--trust", key.public]);
+    const sign = (file: string, ...signers: readonly GeneratedKey[]): Promise<Said> =>
+      sumac(["release", "sign", file, ...signers.flatMap((key) => ["--test-only-key", key.private])]);
+    const factoryRelease = await buildRelease(emptyFolder(), { version: "1.0.0", sequence: "1", signers: [] });
+    await sign(factoryRelease.envelope, ...keys);
+    const made = ["--id", "dev-pq", "--config", fixture("sumac.yaml"), ...trust, "--profile", "hybrid"];
+    // A server cannot know what a device demands: this one is content with the classical half.
+    const own = await new Served(keys[0]?.public).start();
+    try {
+      const device = path.join(folder, "dev");
+      const first = await own.device(device, ...made, "--factory", factoryRelease.envelope);
+      expect(first).toMatchObject({ code: 0, stderr: "" });
+      const half = await buildRelease(emptyFolder(), { sequence: "2", signers: [] });
+      await sign(half.envelope, ...keys.slice(0, 1));
+      expect((await own.publish(half.envelope)).code).toBe(0);
+      const refused = await own.device(device);
+      expect(refused.stderr).toMatch(twoLines("threshold-not-met"));
+      expect(refused.code).toBe(3);
+      const whole = await buildRelease(emptyFolder(), { sequence: "3", signers: [] });
+      await sign(whole.envelope, ...keys);
+      expect((await own.publish(whole.envelope)).code).toBe(0);
+      const updated = await own.device(device, ...made);
+      expect(updated.stdout).toContain("confirmed 1.1.0 (sequence 3)");
+      expect(updated).toMatchObject({ code: 0, stderr: "" });
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test.each([
+    ["another key", () => ["--trust", testPublicKey("foreign")], "--trust"],
+    ["another threshold", () => ["--threshold", "1"], "--threshold"],
+    ["another product", () => ["--config", otherProduct()], "--config"],
+  ])("%s for a device that is made is said to change nothing", async (_, words, option) => {
+    const device = path.join(emptyFolder(), "dev");
+    await served.device(device, ...factory, "--factory", first.envelope);
+    expect(await served.device(device, ...factory)).toMatchObject({ stderr: "" });
+    const said = await served.device(device, ...words());
+    expect(said.stderr).toMatch(/^warning\[factory-option-ignored\]: [^\n]*\nhint: [^\n]*\n/);
+    expect(said.stderr).toContain(`and ${option} changes nothing`);
+  });
+
+  function otherProduct(): string {
+    const file = path.join(emptyFolder(), "sumac.yaml");
+    writeFileSync(file, readFileSync(fixture("sumac.yaml"), "utf8").replace("product: rtu-demo", "product: rtu-other"));
+    return file;
+  }
+
+  test("more keys than its state holds are refused before anything is made", async () => {
+    const folder = emptyFolder();
+    const keys = Array.from({ length: 7 }, (_, i) => generateKey(folder, `k${i}`, "ml-dsa-87"));
+    const trust = keys.flatMap((key) => ["--trust", key.public]);
+    const made = ["--id", "dev-pq", "--config", fixture("sumac.yaml"), ...trust, "--profile", "cnsa2"];
+    const device = path.join(emptyFolder(), "dev");
+    const said = await served.device(device, ...made, "--factory", first.envelope);
+    expect(said.stderr).toMatch(twoLines("trust-too-large"));
+    expect(said.code).toBe(2);
+    expect(filesIn(path.dirname(device))).toEqual([]);
   });
 
   test("runs until a signal, and answers 0", async () => {

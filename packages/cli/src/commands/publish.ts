@@ -2,7 +2,7 @@ import path from "node:path";
 import { bytesToHex } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import type { ReleaseView } from "@sumac/server";
-import type { SuitDigest } from "@sumac/suit";
+import { parseEnvelope, type SuitDigest } from "@sumac/suit";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { readEnvelopeFile } from "../envelope-file.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
@@ -14,7 +14,7 @@ import { readManifestPayloads } from "../manifest-payloads.ts";
 import { parseServerUrl } from "../option-values.ts";
 import { matchPayloads } from "../payload-argument.ts";
 import { findPayloadBeside } from "../payload-beside.ts";
-import { answerFailure, askServer } from "../server-request.ts";
+import { answerFailure, askServer, unexpectedAnswer } from "../server-request.ts";
 import { humanSize } from "../terminal.ts";
 import { readToken } from "../token-file.ts";
 
@@ -125,7 +125,7 @@ async function announce(
   payloads: readonly Payload[],
   server: URL,
   token: string,
-): Promise<{ readonly release: ReleaseView; readonly outcome: "published" | "already-published" }> {
+): Promise<{ readonly release: Published; readonly outcome: "published" | "already-published" }> {
   const url = apiUrl(server, "releases");
   const text = JSON.stringify({
     envelope: Buffer.from(envelope).toString("base64"),
@@ -135,8 +135,29 @@ async function announce(
   const body = { type: "application/json", length: bytes.length, chunks: once(bytes) };
   const answer = await askServer({ method: "POST", url, token, body });
   if (answer.status !== 200 && answer.status !== 201) throw await answerFailure(answer, url);
-  const release = answer.body as ReleaseView;
+  const release = parseRelease(answer.body);
+  if (release === undefined || release.manifestDigest !== digestOfEnvelope(envelope)) {
+    throw unexpectedAnswer(answer.status, url);
+  }
   return { release, outcome: answer.status === 201 ? "published" : "already-published" };
+}
+
+type Published = Pick<ReleaseView, "id" | "name" | "version" | "sequence" | "manifestDigest">;
+
+/** Of an answer that calls itself a success, what is told to a person; undefined = it is none of a Sumac server. */
+function parseRelease(body: unknown): Published | undefined {
+  if (typeof body !== "object" || body === null) return undefined;
+  const { id, name, version, sequence, manifestDigest } = body as Readonly<Record<string, unknown>>;
+  if (typeof id !== "number" || typeof name !== "string" || typeof version !== "string") return undefined;
+  if (typeof sequence !== "string" || !/^\d{1,20}$/.test(sequence)) return undefined;
+  return typeof manifestDigest === "string" ? { id, name, version, sequence, manifestDigest } : undefined;
+}
+
+/** What the server has to say it published. */
+function digestOfEnvelope(bytes: Uint8Array): string {
+  const envelope = parseEnvelope(bytes);
+  if (!envelope.ok) throw new Error("it was read before");
+  return bytesToHex(envelope.value.digest.bytes);
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,8 +1,10 @@
 import path from "node:path";
 import { bytesToHex } from "@sumac/crypto";
+import { nodeEncryption } from "@sumac/crypto/encryption/node";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   buildManifest,
+  encryptPayload,
   type FirmwareImage,
   parseReleaseDescription,
   type ReleaseDescription,
@@ -11,10 +13,11 @@ import {
   signEnvelope,
 } from "@sumac/signing";
 import { nodeSha1 } from "@sumac/signing/node";
-import { formatUuid } from "@sumac/suit";
+import { defaultLimits, formatUuid, type Limits } from "@sumac/suit";
 import { makeFolder, type NewFile, outputExists, writeFilesAtomically } from "../atomic-file.ts";
 import { readWhole } from "../bound-read.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
+import { encryptionLimits, payloadFileName, readRecipients } from "../encrypted-payload.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { fileState } from "../file-state.ts";
 import type { Io } from "../io.ts";
@@ -38,11 +41,23 @@ export const releaseBuild: Command = {
     ...signingOptions,
     { name: "out", value: "path", summary: "folder, or FILE.suit (default: the current folder)" },
     { name: "uri", value: "uri", summary: "where devices fetch the payload (default: a name made of its digest)" },
+    {
+      name: "encrypt-for",
+      value: "file",
+      use: "repeatable",
+      summary: "encrypt the payload for the holder of this P-256 public key (PEM)",
+    },
+    {
+      name: "digest",
+      value: "name",
+      summary: "sha-256, sha-384 or sha-512 (default: what the description says, else sha-256)",
+    },
     { name: "format", value: "name", summary: "detect (default), binary, intel-hex or elf" },
     { name: "replace", summary: "overwrite an envelope that is there" },
   ],
   notes: [
-    "Writes PRODUCT-VERSION.suit and, beside it, the payload as sha256-DIGEST.bin.",
+    "Writes PRODUCT-VERSION.suit and, beside it, the payload, named after its digest.",
+    "--encrypt-for uses an extension (draft-ietf-suit-firmware-encryption) that devices refuse unless it is switched on.",
     "Without a key the envelope is unsigned; `sumac release sign` adds signatures later.",
     passphraseNote,
   ],
@@ -56,6 +71,10 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   const description = await readDescription(given, io);
   const image = await readImage(given, io);
   const uri = given.option("uri");
+  const recipients = await readRecipients(io, given.all("encrypt-for"));
+  const encrypted =
+    recipients.length === 0 ? undefined : orFail(encryptPayload(image.bytes, recipients, nodeEncryption));
+  const digest = given.option("digest");
   const unsigned = orFail(
     buildManifest(
       {
@@ -63,6 +82,8 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
         image: image.bytes,
         version,
         sequence,
+        ...(encrypted && { encrypted }),
+        ...(digest === undefined ? {} : { digestAlgorithm: parseChoice("digest", digest, digestAlgorithms) }),
         ...(uri === undefined ? {} : { payload: { carried: "beside", uri } }),
       },
       { crypto: nodeCrypto, sha1: nodeSha1 },
@@ -74,10 +95,11 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   if (ifExists === "refuse" && fileState(io, envelopeName) !== "absent") throw outputExists(envelopeName);
 
   const signers = await openSigners(given, context);
-  const envelope = await signWithAll(unsigned.envelope, signers);
-  const payloadName = path.join(folder, `sha256-${bytesToHex(unsigned.payload.digest.bytes)}.bin`);
+  const limits = encrypted === undefined ? defaultLimits : encryptionLimits;
+  const envelope = await signWithAll(unsigned.envelope, signers, limits);
+  const payloadName = path.join(folder, payloadFileName(unsigned.payload.digest));
   // Named after its content: the same name is the same payload, and writing it again repairs one that was damaged.
-  const payload: NewFile = { name: payloadName, bytes: image.bytes, ifExists: "replace" };
+  const payload: NewFile = { name: payloadName, bytes: encrypted?.ciphertext ?? image.bytes, ifExists: "replace" };
   makeFolder(io, folder);
   writeFilesAtomically(io, [payload, { name: envelopeName, bytes: envelope, ifExists }]);
 
@@ -87,6 +109,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     version,
     sequence,
     format: image.format,
+    encryptedFor: encrypted && recipients.map(({ keyId }) => keyId),
     manifestDigest: unsigned.manifestDigest.bytes,
     vendorId: formatUuid(unsigned.vendorId),
     classId: formatUuid(unsigned.classId),
@@ -96,11 +119,14 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     `built ${envelopeName} (${humanSize(envelope.length)}): ${description.product} ${version}, sequence ${sequence}`,
   );
   terminal.line(`  payload ${payloadName} (${humanSize(unsigned.payload.size)}, from ${formatNames[image.format]})`);
+  for (const { keyId } of recipients) terminal.line(`  encrypted for key ${bytesToHex(keyId)}`);
   terminal.line(`  vendor id ${formatUuid(unsigned.vendorId)}, class id ${formatUuid(unsigned.classId)}`);
   for (const { keyId, algorithm } of signers) terminal.line(`  signed by ${bytesToHex(keyId)} (${algorithm.name})`);
   if (signers.length === 0) terminal.line("  not signed yet: sumac release sign");
   return exitCode.ok;
 }
+
+const digestAlgorithms = ["sha-256", "sha-384", "sha-512"] as const;
 
 const formatNames: Readonly<Record<FirmwareImage["format"], string>> = {
   binary: "a raw binary",
@@ -119,10 +145,11 @@ async function readImage(given: Arguments, io: Io): Promise<FirmwareImage> {
   return orFail(readFirmwareImage(bytes, { format }));
 }
 
-async function signWithAll(unsigned: Uint8Array, signers: readonly Signer[]): Promise<Uint8Array> {
+async function signWithAll(unsigned: Uint8Array, signers: readonly Signer[], limits: Limits): Promise<Uint8Array> {
   let envelope = unsigned;
-  for (const signer of signers)
-    envelope = orFail(await signEnvelope(envelope, signer, { crypto: nodeCrypto })).envelope;
+  for (const signer of signers) {
+    envelope = orFail(await signEnvelope(envelope, signer, { crypto: nodeCrypto, limits })).envelope;
+  }
   return envelope;
 }
 

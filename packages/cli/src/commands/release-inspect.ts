@@ -1,60 +1,89 @@
-import { algorithmById } from "@sumac/cose";
-import { nodeCrypto } from "@sumac/crypto/node";
-import {
-  type AuthenticationBlock,
-  describeEnvelope,
-  describeManifest,
-  type Envelope,
-  parseEnvelope,
-  parseManifest,
-  resolveSeverable,
-} from "@sumac/suit";
+import { bytesToHex } from "@sumac/crypto";
+import { parseReleaseDescription, type ReleaseDescription } from "@sumac/signing";
+import { explain, type Rejection, type TrustRecord } from "@sumac/verifier";
+import { readWhole } from "../bound-read.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { readEnvelopeFile } from "../envelope-file.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
-import { type Jsonable, jsonInteger } from "../json-output.ts";
+import { usage } from "../failure.ts";
+import { approvalPage } from "../inspect/approval-page.ts";
+import { bytePage } from "../inspect/byte-page.ts";
+import { type Inspection, inspect } from "../inspect/inspection.ts";
+import { inspectionJson } from "../inspect/inspection-json.ts";
+import { openEnvelope } from "../inspect/open-envelope.ts";
+import type { Io } from "../io.ts";
 import { orFail } from "../signing-failure.ts";
+import { readTrustFile } from "../trust-file.ts";
+import { allowAlgorithmOption, profileOption, trustFromKeys } from "../trust-from-keys.ts";
 
 export const releaseInspect: Command = {
   name: "release inspect",
-  summary: "describe an envelope without believing it",
+  summary: "show an envelope so that a person can approve it",
   operands: [{ name: "envelope", summary: "the envelope (.suit); - reads standard input" }],
-  options: [],
-  notes: ["Nothing is verified: `sumac verify` does that."],
+  options: [
+    { name: "key", value: "file", use: "repeatable", summary: "public key (PEM) to check the signatures with" },
+    { name: "trust", value: "file", summary: "trust record to check the signatures with, instead of --key" },
+    { name: "threshold", value: "n", summary: "how many of the keys must have signed (default 1)" },
+    profileOption,
+    allowAlgorithmOption,
+    { name: "config", value: "file", summary: "description of a product, to name its vendor and class ids by" },
+    { name: "bytes", summary: "also every byte, what is hashed and what is signed" },
+  ],
+  notes: [
+    "Without --key or --trust no signature is checked: whoever sent the file may have written all of it.",
+    "Whether a device would install it, `sumac verify` says; whether it is well made, `sumac release lint`.",
+    "Exit code 3: it contradicts itself, or is not signed as --key or --trust demand. It is shown all the same.",
+  ],
   run,
 };
 
 async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
-  const envelope = orFail(parseEnvelope(await readEnvelopeFile(io, given.operand("envelope"))));
-  const manifest = orFail(parseManifest(envelope.manifest));
-  // A member that does not belong to the manifest is told as a digest only: inspecting must not stop at it.
-  const resolved = resolveSeverable(envelope, manifest, nodeCrypto);
-  const members = resolved.ok ? resolved.value : {};
-  const lines = [...describeEnvelope(envelope), ...describeManifest(manifest, members)];
+  const trust = await readTrust(given, io);
+  const description = await readDescription(given, io);
+  const name = given.operand("envelope");
+  const bytes = await readEnvelopeFile(io, name);
+  const inspection = inspect(openEnvelope(bytes, name), trust, description);
+  const wantsBytes = given.flag("bytes") === "given";
+  const rejection = rejectionOf(inspection);
   terminal.json({
-    size: envelope.encoded.length,
-    claimedManifestDigest: envelope.digest.bytes,
-    sequence: jsonInteger(manifest.sequenceNumber),
-    signatures: envelope.blocks.map(describeBlock),
-    severed: [...envelope.severed.keys()],
-    integratedPayloads: describePayloads(envelope),
-    lines,
+    ...(inspectionJson(name, inspection, wantsBytes ? "shown" : "hidden") as object),
+    code: rejection?.code,
   });
-  for (const line of lines) terminal.line(line);
-  if (!resolved.ok) terminal.line(`the severed members do not fit the manifest: ${resolved.error.code}`, "red");
-  terminal.line("nothing of this was verified", "yellow");
-  return exitCode.ok;
+  for (const { text, colour } of approvalPage(name, inspection)) terminal.line(text, colour);
+  if (wantsBytes) for (const text of bytePage(inspection)) terminal.line(text);
+  if (rejection === undefined) return exitCode.ok;
+  terminal.failure({ code: rejection.code, ...explain(rejection), exit: exitCode.refused });
+  return exitCode.refused;
 }
 
-const describePayloads = ({ integratedPayloads }: Envelope): Jsonable =>
-  Array.from(integratedPayloads, ([uri, payload]) => ({ uri, size: payload.length }));
+async function readTrust(given: Arguments, io: Io): Promise<TrustRecord | undefined> {
+  const file = given.option("trust");
+  if (file === undefined) {
+    const needsKey = ["threshold", "profile", "allow-alg"].find((option) => given.option(option) !== undefined);
+    if (given.all("key").length > 0 || needsKey === undefined) {
+      return given.all("key").length === 0 ? undefined : trustFromKeys(given, "key", io);
+    }
+    throw usage("missing-option", `--${needsKey} without --key checks nothing`, "give the keys: --key vendor.pub.pem");
+  }
+  const beside = ["key", "threshold", "profile", "allow-alg"].find((option) => given.option(option) !== undefined);
+  if (beside === undefined) return readTrustFile(io, file);
+  throw usage("options-conflict", `--${beside} and --trust both say whom to trust`, "leave one of them out");
+}
 
-function describeBlock(block: AuthenticationBlock): Jsonable {
-  if (block.kind === "unsupported") return { tag: block.tag };
-  const { algorithm, keyId } = block.sign1;
-  return {
-    keyId: keyId ?? null,
-    algorithm: algorithm === undefined ? null : (algorithmById(algorithm)?.name ?? null),
-    algorithmId: algorithm ?? null,
-  };
+async function readDescription(given: Arguments, io: Io): Promise<ReleaseDescription | undefined> {
+  const name = given.option("config");
+  if (name === undefined) return undefined;
+  return orFail(parseReleaseDescription(await readWhole(io, name, "a release description", 65536)));
+}
+
+/** The first thing that a device would refuse, in its order: what is signed, then whether this is it. */
+function rejectionOf({ opened, signatures, inside }: Inspection): Rejection | undefined {
+  const { envelope, computedDigest, digestMatches, foreignMember } = opened;
+  if (signatures?.rejection !== undefined) return signatures.rejection;
+  if (!digestMatches) {
+    const [claimed, computed] = [bytesToHex(envelope.digest.bytes), bytesToHex(computedDigest.bytes)];
+    return { code: "manifest-digest-mismatch", claimed, computed };
+  }
+  if (foreignMember !== undefined) return foreignMember;
+  return [...inside.values()].map(rejectionOf).find((rejection) => rejection !== undefined);
 }

@@ -1,8 +1,10 @@
 import { bytesToHex } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { type SignedEnvelope, signEnvelope } from "@sumac/signing";
+import { defaultLimits } from "@sumac/suit";
 import { outputExists, writeFileAtomically } from "../atomic-file.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
+import { encryptionLimits } from "../encrypted-payload.ts";
 import { readEnvelopeFile } from "../envelope-file.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
@@ -16,6 +18,7 @@ export const releaseSign: Command = {
   operands: [{ name: "envelope", summary: "the envelope (.suit) to sign" }],
   options: [
     ...signingOptions,
+    { name: "encrypted", summary: "the payload may be encrypted (made with `release build --encrypt-for`)" },
     { name: "out", value: "file", summary: "write here instead of into the envelope itself" },
     { name: "replace", summary: "overwrite --out if it is there" },
   ],
@@ -38,10 +41,11 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   if (ifExists === "refuse" && fileState(io, out) !== "absent") throw outputExists(out);
   const bytes = await readEnvelopeFile(io, name);
   const added: { keyId: Uint8Array; algorithm: string; outcome: SignedEnvelope["outcome"] }[] = [];
+  const limits = given.flag("encrypted") === "given" ? encryptionLimits : defaultLimits;
   let envelope = bytes;
   let manifestDigest: Uint8Array | undefined;
   for (const signer of await openSigners(given, context)) {
-    const signed = orFail(await signEnvelope(envelope, signer, { crypto: nodeCrypto }));
+    const signed = orFail(await signEnvelope(envelope, signer, { crypto: nodeCrypto, limits }));
     added.push({ keyId: signer.keyId, algorithm: signer.algorithm.name, outcome: signed.outcome });
     envelope = signed.envelope;
     manifestDigest = signed.manifestDigest.bytes;

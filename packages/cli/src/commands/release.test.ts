@@ -6,6 +6,7 @@ import {
   emptyFolder,
   filesIn,
   fixture,
+  type Said,
   sumac,
   testKey,
   testPublicKey,
@@ -123,6 +124,12 @@ describe("release sign", () => {
   });
   test.each([
     ["no key", [], "missing-option", 2],
+    [
+      "the same key twice",
+      ["--test-only-key", testKey("vendor"), "--test-only-key", testKey("vendor")],
+      "option-repeated",
+      2,
+    ],
     ["an encrypted key that is not there", ["--key", "k.pem.age"], "key-not-found", 5],
     ["an unencrypted key", ["--key", testKey("vendor")], "key-not-encrypted", 4],
   ])("%s leaves the envelope as it is", async (_, words, code, exit) => {
@@ -135,23 +142,6 @@ describe("release sign", () => {
     expect(said.code).toBe(exit);
     expect(readFileSync(release.envelope)).toEqual(before);
     expect(filesIn(path.dirname(release.envelope))).toHaveLength(2);
-  });
-});
-
-describe("release inspect", () => {
-  test("describes, and says that it has verified nothing", async () => {
-    const release = await buildRelease(emptyFolder());
-    const said = await sumac(["release", "inspect", release.envelope]);
-    expect(said.code).toBe(0);
-    expect(said.stdout).toContain("sequence number: 2\n");
-    expect(said.stdout).toContain('version: "1.1.0"');
-    expect(said.stdout).toMatch(/nothing of this was verified\n$/);
-    const json = (await sumac(["release", "inspect", release.envelope, "--json"])).json();
-    expect(json).toMatchObject({
-      sequence: 2,
-      claimedManifestDigest: release.manifestDigest,
-      signatures: [{ algorithm: "Ed25519", algorithmId: -19 }],
-    });
   });
 });
 
@@ -170,5 +160,49 @@ describe("release lint", () => {
     const said = await sumac(["release", "lint", "-"], { stdin: bytes });
     expect(said.code).toBe(3);
     expect(said.stderr).toMatch(twoLines("manifest-digest-mismatch"));
+  });
+  test("a sequence number that came before is an error, whoever signed it", async () => {
+    const [old, fresh] = [await buildRelease(emptyFolder(), { version: "1.0.0" }), await buildRelease(emptyFolder())];
+    const said = await sumac(["release", "lint", fresh.envelope, "--history", old.envelope, "--json"]);
+    expect(said.json()).toMatchObject({
+      findings: expect.arrayContaining([expect.objectContaining({ severity: "error", code: "sequence-reused" })]),
+    });
+    expect(said.code).toBe(3);
+    const later = await buildRelease(emptyFolder(), { sequence: "3" });
+    const behind = await sumac(["release", "lint", fresh.envelope, "--history", later.envelope]);
+    expect(behind.stdout).toContain("error[sequence-not-higher]");
+    expect((await sumac(["release", "lint", later.envelope, "--history", fresh.envelope])).code).toBe(0);
+    const twice = ["--history", fresh.envelope, "--history", old.envelope];
+    expect((await sumac(["release", "lint", later.envelope, ...twice])).code).toBe(0);
+  });
+  test("the limits of a constrained recipient are held against it", async () => {
+    const release = await buildRelease(emptyFolder());
+    const file = path.join(emptyFolder(), "recipient.yaml");
+    const limits = (text: string): Promise<Said> => {
+      writeFileSync(file, `recipient: small\n${text}`);
+      return sumac(["release", "lint", release.envelope, "--recipient", file, "--json"]);
+    };
+    const small = await limits("limits:\n  envelopeBytes: 100\n");
+    expect(small.code).toBe(3);
+    expect(small.json()).toMatchObject({
+      recipient: "small",
+      findings: expect.arrayContaining([
+        expect.objectContaining({ code: "recipient-limit-exceeded", limit: "envelopeBytes", allowed: 100 }),
+      ]),
+    });
+    const unsigned = await limits("supports:\n  signatures: [ESP256]\n");
+    expect(unsigned.json()).toMatchObject({
+      findings: expect.arrayContaining([expect.objectContaining({ code: "recipient-unsupported", what: "signature" })]),
+    });
+    expect((await limits("limits:\n  envelopeBytes: 65536\n")).code).toBe(0);
+    const mistyped = await limits("limits:\n  envelopBytes: 100\n");
+    expect(mistyped.stderr).toMatch(twoLines("description-unknown-key"));
+    expect(mistyped.code).toBe(4);
+  });
+  test("an earlier release that is no envelope is named", async () => {
+    const release = await buildRelease(emptyFolder());
+    const said = await sumac(["release", "lint", release.envelope, "--history", fixture("sumac.yaml")]);
+    expect(said.stderr).toMatch(twoLines("malformed"));
+    expect(said.stderr).toContain("sumac.yaml: ");
   });
 });

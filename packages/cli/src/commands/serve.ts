@@ -10,7 +10,7 @@ import { locate } from "../location.ts";
 import { parsePort, parsePublicUrl } from "../option-values.ts";
 import { isSystemError } from "../system-failure.ts";
 import { checkTokenFile, makeTokenFile, type TokenFile } from "../token-provision.ts";
-import { allowAlgorithmOption, trustFromKeys } from "../trust-from-keys.ts";
+import { allowAlgorithmOption, profileOption, trustFromKeys } from "../trust-from-keys.ts";
 
 export const serve: Command = {
   name: "serve",
@@ -20,6 +20,7 @@ export const serve: Command = {
     { name: "data", value: "folder", use: "required", summary: "database and payloads; made if it is not there" },
     { name: "trust", value: "file", use: "repeatable", summary: "public key (PEM) whose releases may be published" },
     { name: "threshold", value: "n", summary: "how many of the keys must have signed (default 1)" },
+    profileOption,
     allowAlgorithmOption,
     { name: "host", value: "name", summary: "address to listen on (default 127.0.0.1)" },
     { name: "port", value: "n", summary: "port to listen on, 0 for any (default 8480)" },

@@ -44,8 +44,13 @@ describe("accepted", () => {
     const said = await verify(release.envelope, ...vendor);
     expect(said.json()).toEqual({
       verdict: "accepted",
+      product: "rtu-demo",
+      version: "1.1.0",
       sequence: 2,
+      vendorIds: [release.vendorId],
+      classIds: [release.classId],
       manifestDigest: release.manifestDigest,
+      profile: "classic",
       signers: [{ keyId: expect.stringMatching(/^[0-9a-f]{64}$/), algorithm: "Ed25519", algorithmId: -19 }],
       payloads: [{ uri: release.uri, state: "not-given" }],
     });
@@ -79,7 +84,9 @@ describe("accepted", () => {
   });
   test("a checked payload is told as such, and one that was not given too", async () => {
     const checked = await sumac(["verify", release.envelope, ...vendor, "--payload", release.payload]);
-    expect(checked.stdout).toMatch(/^accepted: sequence 2\n.*payload sha256-[0-9a-f]+\.bin, 16\.1 KiB: verified\n$/s);
+    expect(checked.stdout).toMatch(
+      /^accepted: rtu-demo 1.1.0, sequence 2\n {2}vendor id [0-9a-f-]{36}, class id [0-9a-f-]{36}\n.*payload sha256-[0-9a-f]+\.bin, 16\.1 KiB: verified\n$/s,
+    );
     const left = await sumac(["verify", release.envelope, ...vendor]);
     expect(left.stdout).toContain("not checked, give it with --payload");
   });

@@ -1,12 +1,21 @@
 import { bytesToHex } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
-import { defaultLimits, manifestDigest, parseEnvelope, parseManifest } from "@sumac/suit";
+import {
+  defaultLimits,
+  firmwareEncryption24,
+  type Limits,
+  manifestDigest,
+  parameterLabel,
+  parseEnvelope,
+  parseManifest,
+} from "@sumac/suit";
 import {
   authenticate,
   explain,
   type ImageExpectation,
   type ImageRejection,
   matchImage,
+  profileOf,
   type Recipient,
   type Rejection,
   type Signer,
@@ -22,8 +31,9 @@ import type { Io } from "../io.ts";
 import { jsonInteger } from "../json-output.ts";
 import { parseIdentifier, parseUnsigned } from "../option-values.ts";
 import { matchPayloads } from "../payload-argument.ts";
+import { releaseFacts } from "../release-facts.ts";
 import { humanSize, type Terminal } from "../terminal.ts";
-import { allowAlgorithmOption, trustFromKeys } from "../trust-from-keys.ts";
+import { allowAlgorithmOption, profileOption, trustFromKeys } from "../trust-from-keys.ts";
 
 export const verify: Command = {
   name: "verify",
@@ -36,23 +46,31 @@ export const verify: Command = {
     { name: "class-id", value: "hex", summary: "class UUID that the update must be for" },
     { name: "floor", value: "n", summary: "refuse sequence numbers below this one" },
     { name: "payload", value: "uri=file", use: "repeatable", summary: "check this file as the payload of that URI" },
+    {
+      name: "decryption-key",
+      value: "file",
+      summary: "private key (P-256, PEM) of the device: accept an encrypted payload, and decrypt what --payload gives",
+    },
+    profileOption,
     allowAlgorithmOption,
   ],
   notes: [
     "Prints the verdict. Exit code 0: accepted; 3: refused; 4: the file is no envelope.",
     "Without --vendor-id or --class-id the manifest must name one, whichever it is.",
     "Payloads beside the envelope are checked only when given; those inside it always are.",
+    "Without --decryption-key an encrypted payload is refused as unsupported. What is decrypted is compared, not kept.",
   ],
   run,
 };
 
 interface Checked {
   readonly uri: string;
-  readonly state: "verified" | "not-given";
+  readonly state: "verified" | "decrypted" | "not-given";
   readonly size: bigint | undefined;
 }
 
-async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
+async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
+  const { io, terminal } = context;
   const trust = await trustFromKeys(given, "key", io);
   const recipient: Recipient = {
     vendorIds: identifiers(given, "vendor-id"),
@@ -60,6 +78,9 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
     deviceIds: "any",
     components: "any",
   };
+  const decryptionKey = given.option("decryption-key");
+  const limits: Limits =
+    decryptionKey === undefined ? defaultLimits : { ...defaultLimits, extensions: [firmwareEncryption24] };
   const floor = parseUnsigned("floor", given.option("floor") ?? "0");
   const { bytes, size } = await readBounded(io, given.operand("file"), defaultLimits.maxBytes);
   if (size > defaultLimits.maxBytes) {
@@ -72,11 +93,17 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
     installed: { floor },
     now: BigInt(Math.floor(Date.now() / 1000)),
     absentMembers: "leave-out",
+    limits,
   });
   if (!verdict.ok) return refuse(verdict.error, bytes, trust, terminal);
-  const payloads = await checkPayloads(verdict.value, given.all("payload"), io, terminal);
+  const files = filesByUri(verdict.value, given.all("payload"));
+  const payloads = await checkPayloads(verdict.value, files, io, terminal);
   if ("code" in payloads) return refuse(payloads, bytes, trust, terminal);
-  return accept(verdict.value, payloads, terminal);
+  if (decryptionKey === undefined) return accept(verdict.value, trust, payloads, terminal);
+  const decrypted = await decryptPayloads(verdict.value, files, decryptionKey, context);
+  if ("code" in decrypted) return refuse(decrypted, bytes, trust, terminal);
+  const states = payloads.map((one) => (decrypted.has(one.uri) ? { ...one, state: "decrypted" as const } : one));
+  return accept(verdict.value, trust, states, terminal);
 }
 
 function identifiers(given: Arguments, option: string): Recipient["vendorIds"] {
@@ -84,16 +111,31 @@ function identifiers(given: Arguments, option: string): Recipient["vendorIds"] {
   return value === undefined ? "any" : [parseIdentifier(option, value)];
 }
 
+/** Files given with --payload, by the URIs that the plan fetches from outside. */
+function filesByUri({ plan }: VerifiedUpdate, values: readonly string[]): ReadonlyMap<string, string> {
+  const remote = plan.update.flatMap((step) => (step.do === "fetch" && step.source === "remote" ? [step.uri] : []));
+  return matchPayloads(values, [...new Set(remote)]);
+}
+
+/** Loaded only when asked for: what verifies signatures alone needs no cipher. */
+async function decryptPayloads(
+  update: VerifiedUpdate,
+  files: ReadonlyMap<string, string>,
+  keyFile: string,
+  context: CommandContext,
+): Promise<ReadonlySet<string> | Rejection> {
+  const { decryptPayloadFiles } = await import("../check-decryption.ts");
+  return decryptPayloadFiles(update, files, keyFile, context);
+}
+
 /** Every image the plan names: those in the envelope always, those beside it when a file is given. */
 async function checkPayloads(
   update: VerifiedUpdate,
-  values: readonly string[],
+  files: ReadonlyMap<string, string>,
   io: Io,
   terminal: Terminal,
 ): Promise<readonly Checked[] | ImageRejection> {
   const steps = update.plan.update.filter((step) => step.do === "fetch");
-  const remote = new Set(steps.filter((step) => step.source === "remote").map((step) => step.uri));
-  const files = matchPayloads(values, [...remote]);
   const checked: Checked[] = [];
   for (const { uri, source, expected } of steps) {
     const file = files.get(uri);
@@ -130,27 +172,46 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-function accept(update: VerifiedUpdate, payloads: readonly Checked[], terminal: Terminal): ExitCode {
+function accept(
+  update: VerifiedUpdate,
+  trust: TrustRecord,
+  payloads: readonly Checked[],
+  terminal: Terminal,
+): ExitCode {
   const sequence = update.manifest.sequenceNumber;
   const { algorithm, bytes } = update.manifestDigest;
+  const { product, version, vendorIds, classIds } = releaseFacts(update);
+  const profile = profileOf(trust);
   terminal.json({
     verdict: "accepted",
+    product: product ?? null,
+    version: version ?? null,
     sequence: jsonInteger(sequence),
+    vendorIds,
+    classIds,
     manifestDigest: bytes,
+    profile,
     signers: update.signers.map(describeSigner),
     payloads: payloads.map(({ uri, state }) => ({ uri, state })),
   });
-  terminal.line(`accepted: sequence ${sequence}`, "green");
+  const name = [product, version].filter((text) => text !== undefined).join(" ");
+  terminal.line(`accepted: ${name === "" ? "" : `${name}, `}sequence ${sequence}`, "green");
+  terminal.line(`  vendor id ${vendorIds.join(", ")}, class id ${classIds.join(", ")}`);
   terminal.line(`  manifest ${algorithm}:${bytesToHex(bytes)}`);
   for (const { keyId, algorithm } of update.signers) terminal.line(`  signed by ${keyId} (${algorithm.name})`);
+  if (profile !== "classic") terminal.line(`  profile ${profile}`);
   for (const { uri, state, size } of payloads) {
     const length = size === undefined ? "" : `, ${humanSize(size)}`;
-    terminal.line(
-      `  payload ${uri}${length}: ${state === "verified" ? "verified" : "not checked, give it with --payload"}`,
-    );
+    terminal.line(`  payload ${uri}${length}: ${stateWords[state]}`);
   }
   return exitCode.ok;
 }
+
+const stateWords: Readonly<Record<Checked["state"], string>> = {
+  verified: "verified",
+  decrypted: "verified, and decrypts to the signed image",
+  "not-given": "not checked, give it with --payload",
+};
 
 const describeSigner = ({ keyId, algorithm }: Signer): { keyId: string; algorithm: string; algorithmId: number } => ({
   keyId,
@@ -171,9 +232,17 @@ function refuse(rejection: Rejection, bytes: Uint8Array, trust: TrustRecord, ter
   });
   terminal.line("refused", "red");
   const exit = rejection.code === "malformed" ? exitCode.malformed : exitCode.refused;
-  terminal.failure({ code: rejection.code, ...explain(rejection), exit });
+  terminal.failure({ code: rejection.code, ...explain(rejection), ...encryptionHint(rejection), exit });
   return exit;
 }
+
+/** The one unsupported number that an option of this command supports. */
+const encryptionHint = (rejection: Rejection): { readonly remedy?: string } =>
+  rejection.code === "unsupported" &&
+  rejection.label === parameterLabel["encryption-info"] &&
+  rejection.field.endsWith("-parameters")
+    ? { remedy: "the payload is encrypted: give the device's key with --decryption-key" }
+    : {};
 
 interface Established {
   readonly manifestDigest?: Uint8Array;

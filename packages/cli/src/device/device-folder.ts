@@ -16,9 +16,18 @@ export interface DeviceSettings {
   readonly id: string;
   /** Bytes of an image slot. */
   readonly imageBytes: number;
+  /** Bytes of the stored state: above all the trust record. */
+  readonly stateBytes: number;
+  /** SHA-256 of the trust record it was made with, hex; folders from before do not say it. */
+  readonly trustRecord?: string;
 }
 
 export const largestImageBytes: number = 512 * 1024 * 1024;
+
+/** A trust record of six ML-DSA-87 keys (2592 bytes each) fits. */
+export const stateBytes: number = 16_384;
+/** Folders from before ML-DSA do not say it. */
+const stateBytesBefore = 4000;
 
 /** Names in the folder. */
 const settingsFile = "device.json";
@@ -26,8 +35,8 @@ const flashFile = "flash.bin";
 const lockFile = "device.lock";
 
 /** Sectors of 4 KiB, as on a common serial NOR part. */
-const layoutFor = ({ imageBytes }: DeviceSettings): FlashLayout =>
-  planFlash({ eraseBlock: 4096, writeSize: 16, image: imageBytes, envelope: 65536, state: 4000 });
+const layoutFor = ({ imageBytes, stateBytes }: DeviceSettings): FlashLayout =>
+  planFlash({ eraseBlock: 4096, writeSize: 16, image: imageBytes, envelope: 65536, state: stateBytes });
 
 /** The settings, or undefined where no device was made yet. */
 export function readSettings(io: Io, folder: string): DeviceSettings | undefined {
@@ -35,9 +44,10 @@ export function readSettings(io: Io, folder: string): DeviceSettings | undefined
   const location = path.resolve(io.workingFolder, file);
   if (!existsSync(location)) return undefined;
   try {
-    const { id, imageBytes } = JSON.parse(readFileSync(location, "utf8")) as Partial<DeviceSettings>;
-    if (typeof id === "string" && Number.isSafeInteger(imageBytes) && imageBytes !== undefined && imageBytes > 0) {
-      return { id, imageBytes: Math.min(imageBytes, largestImageBytes) };
+    const read = JSON.parse(readFileSync(location, "utf8")) as Partial<DeviceSettings>;
+    const { id, imageBytes, stateBytes = stateBytesBefore, trustRecord } = read;
+    if (typeof id === "string" && isSize(imageBytes, largestImageBytes) && isSize(stateBytes, 1 << 20)) {
+      return { id, imageBytes, stateBytes, ...(typeof trustRecord === "string" && { trustRecord }) };
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw fileFailure(error, file);
@@ -48,6 +58,9 @@ export function readSettings(io: Io, folder: string): DeviceSettings | undefined
     "restore it, or begin with an empty folder",
   );
 }
+
+const isSize = (value: number | undefined, most: number): value is number =>
+  Number.isSafeInteger(value) && value !== undefined && value > 0 && value <= most;
 
 function writeSettings(io: Io, folder: string, settings: DeviceSettings): void {
   const bytes = new TextEncoder().encode(`${JSON.stringify(settings, null, 2)}\n`);

@@ -1,3 +1,5 @@
+import { bytesToHex } from "@sumac/crypto";
+import { nodeCrypto } from "@sumac/crypto/node";
 import {
   type DdiClient,
   type Device,
@@ -7,9 +9,9 @@ import {
   type ProvisionRefusal,
 } from "@sumac/device";
 import { wait } from "@sumac/device/node";
-import { parseReleaseDescription } from "@sumac/signing";
+import { classIdOf, parseReleaseDescription, type ReleaseDescription, vendorIdOf } from "@sumac/signing";
 import { nodeSha1 } from "@sumac/signing/node";
-import { classIdFor, formatUuid, vendorIdFor } from "@sumac/suit";
+import { digestOf, formatUuid } from "@sumac/suit";
 import { serializeTrustRecord } from "@sumac/verifier";
 import { readWhole } from "../bound-read.ts";
 import type { Arguments, CommandContext, Option } from "../command.ts";
@@ -21,8 +23,8 @@ import type { Io } from "../io.ts";
 import { readManifestPayloads } from "../manifest-payloads.ts";
 import { findPayloadBeside } from "../payload-beside.ts";
 import { orFail } from "../signing-failure.ts";
-import { allowAlgorithmOption, trustFromKeys } from "../trust-from-keys.ts";
-import { type DeviceSettings, largestImageBytes } from "./device-folder.ts";
+import { allowAlgorithmOption, profileOption, trustFromKeys } from "../trust-from-keys.ts";
+import { type DeviceSettings, largestImageBytes, stateBytes } from "./device-folder.ts";
 
 /** Needed for a device that is not made yet, and without effect on one that is. */
 export const factoryOptions: readonly Option[] = [
@@ -30,6 +32,7 @@ export const factoryOptions: readonly Option[] = [
   { name: "config", value: "file", summary: "new device: description of the product it is (default sumac.yaml)" },
   { name: "trust", value: "file", use: "repeatable", summary: "new device: public key (PEM) that it trusts" },
   { name: "threshold", value: "n", summary: "new device: how many of the keys must have signed (default 1)" },
+  { ...profileOption, summary: `new device: ${profileOption.summary}` },
   allowAlgorithmOption,
   {
     name: "factory",
@@ -37,6 +40,9 @@ export const factoryOptions: readonly Option[] = [
     summary: "new device: first release, its payload beside it (default: what the server offers)",
   },
 ];
+
+/** Identity, floor, boot record and what else the state holds beside the trust record, generously. */
+const otherStateBytes = 1024;
 
 /** What the factory would put into a device, read and checked before anything is written. */
 export interface FactoryPlan {
@@ -72,26 +78,69 @@ export async function planFactory(
   }
   const trust = await trustFromKeys(given, "trust", io);
   const config = given.option("config") ?? "sumac.yaml";
-  const description = orFail(parseReleaseDescription(await readWhole(io, config, "a release description", 65536)));
+  const description = await readDescription(io, config);
   const [component] = description.components;
   if (component === undefined) throw new Error("a release description has a component");
   if (component.maxSize > largestImageBytes) {
     const problem = `the slot of ${component.maxSize} bytes is more than a simulated device has`;
     throw usage("slot-too-large", problem, `give a maxSize of at most ${largestImageBytes} in ${config}`);
   }
-  const vendorId = vendorIdFor(description.vendor, nodeSha1);
+  const trustRecord = serializeTrustRecord(trust);
+  if (trustRecord.length > stateBytes - otherStateBytes) {
+    const problem = `the keys take ${trustRecord.length} bytes, the device has ${stateBytes - otherStateBytes} for them`;
+    throw usage("trust-too-large", problem, "trust fewer keys; an ML-DSA-87 key alone has 2592 bytes");
+  }
   const factory = given.option("factory");
   return {
-    settings: { id, imageBytes: Number(component.maxSize) },
-    identity: {
-      vendorIds: [vendorId],
-      classIds: [classIdFor(vendorId, description.product, nodeSha1)],
-      component: component.id.map((segment) => new TextEncoder().encode(segment)),
-    },
-    trustRecord: serializeTrustRecord(trust),
+    settings: { id, imageBytes: Number(component.maxSize), stateBytes, trustRecord: digestHex(trustRecord) },
+    identity: identityOf(description),
+    trustRecord,
     release: factory === undefined ? undefined : await readRelease(io, factory),
   };
 }
+
+const digestHex = (bytes: Uint8Array): string => bytesToHex(digestOf(nodeCrypto, "sha-256", bytes).bytes);
+
+const readDescription = async (io: Io, name: string): Promise<ReleaseDescription> =>
+  orFail(parseReleaseDescription(await readWhole(io, name, "a release description", 65536)));
+
+function identityOf(description: ReleaseDescription): DeviceIdentity {
+  const vendorId = vendorIdOf(description, nodeSha1);
+  return {
+    vendorIds: [vendorId],
+    classIds: [classIdOf(vendorId, description.product, nodeSha1)],
+    component: (description.components[0]?.id ?? []).map((segment) => new TextEncoder().encode(segment)),
+  };
+}
+
+/**
+ * Options that say something else than what an existing device was made with. The same line may be used again and again;
+ * one that would need another device must not pass in silence.
+ */
+export async function ignoredOptions(
+  given: Arguments,
+  settings: DeviceSettings,
+  identity: DeviceIdentity,
+  io: Io,
+): Promise<readonly string[]> {
+  const ignored: string[] = [];
+  const trusted = ["trust", "threshold", "profile", "allow-alg"].filter((name) => given.all(name).length > 0);
+  if (trusted.length > 0) {
+    const wanted =
+      given.all("trust").length === 0
+        ? undefined
+        : digestHex(serializeTrustRecord(await trustFromKeys(given, "trust", io)));
+    if (wanted === undefined || wanted !== settings.trustRecord) ignored.push(...trusted);
+  }
+  const config = given.option("config");
+  if (config !== undefined && !isSame(identityOf(await readDescription(io, config)), identity)) ignored.push("config");
+  return ignored;
+}
+
+const isSame = (a: DeviceIdentity, b: DeviceIdentity): boolean => identityKey(a) === identityKey(b);
+
+const identityKey = ({ vendorIds, classIds, component }: DeviceIdentity): string =>
+  JSON.stringify([vendorIds.map(bytesToHex), classIds.map(bytesToHex), component.map(bytesToHex)]);
 
 async function readRelease(io: Io, name: string): Promise<FirstRelease> {
   const envelope = await readEnvelopeFile(io, name);

@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
 import { isSafeUri } from "./match-payloads.ts";
 
-test.each(["sha256-00ff.bin", "firmware.bin", "A", "a".repeat(128)])("%s is a name", (uri) => {
-  expect(isSafeUri(uri)).toBe(true);
-});
+test.each(["sha256-00ff.bin", "firmware.bin", "A", `sha512-${"a".repeat(128)}.bin`, "a".repeat(160)])(
+  "%s is a name",
+  (uri) => {
+    expect(isSafeUri(uri)).toBe(true);
+  },
+);
 
 test.each([
   "",
@@ -31,7 +34,7 @@ test.each([
   "x.md5sum",
   '"x"',
   "<x>",
-  "a".repeat(129),
+  "a".repeat(161),
 ])("%j is none", (uri) => {
   expect(isSafeUri(uri)).toBe(false);
 });

@@ -22,10 +22,10 @@ export interface MatchedPayload {
 
 /**
  * A payload's URI becomes one path segment of a download URL: nothing that a router, a proxy or a file system could
- * read as more than a name, and not a name that is taken.
+ * read as more than a name, and not a name that is taken. 160 characters: `sha512-<128 hex>.bin` has 139.
  */
 export const isSafeUri = (uri: string): boolean =>
-  /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(uri) && uri !== manifestFilename && !/\.md5sum$/i.test(uri);
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,159}$/.test(uri) && uri !== manifestFilename && !/\.md5sum$/i.test(uri);
 
 /** Every payload that the manifest fetches has exactly the blob it is signed for, and nothing else is named. */
 export async function matchPayloads(

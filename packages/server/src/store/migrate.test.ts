@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
+import { asUnavailable } from "../unavailable.ts";
 import { migrate } from "./migrate.ts";
 import { type Migration, migrations } from "./migrations.ts";
 
@@ -43,6 +44,18 @@ describe("migrate", () => {
       { version: 1, name: "one" },
       { version: 2, name: "two" },
     ]);
+  });
+
+  test("a disk that is full is named as such: SQLite has rolled back by itself", () => {
+    const database = new DatabaseSync(":memory:");
+    database.exec("pragma page_size = 512; pragma max_page_count = 3");
+    let thrown: unknown;
+    try {
+      migrate(database);
+    } catch (fault) {
+      thrown = asUnavailable(fault);
+    }
+    expect(thrown).toMatchObject({ name: "Unavailable", code: "disk-full" });
   });
 
   test("a step that fails leaves the version before it, whole", () => {

@@ -32,7 +32,8 @@ function applyOnce(database: DatabaseSync, step: Migration): void {
     }
     database.exec("commit");
   } catch (thrown) {
-    database.exec("rollback");
+    // On a full disk SQLite has rolled back by itself, and a second time would hide why.
+    if (database.isTransaction) database.exec("rollback");
     throw thrown;
   }
 }
