@@ -10,7 +10,7 @@ import {
   directiveLabel,
   type Extension,
   envelopeLabel,
-  extensionDraft,
+  everyExtension,
   manifestDigest,
   manifestLabel,
   parameterLabel,
@@ -79,18 +79,17 @@ describe("the page and the code give the same numbers", () => {
   });
 
   test("limits", () => {
-    const { extensions: _extensions, ...limits } = defaultLimits;
+    const { extensions: _extensions, readText: _readText, ...limits } = defaultLimits;
     const rows = tableRows(page, ["Limit", "Default", "Counts"]);
     expect(Object.fromEntries(rows.map(([name = "", value]) => [codeSpans(name)[0], Number(value)]))).toEqual(limits);
   });
 
   test("names of drafts", () => {
-    for (const draft of [suitDraft, ...Object.values(extensionDraft)]) expect(page).toContain(draft);
+    for (const draft of [suitDraft, ...everyExtension.map((one) => one.draft)]) expect(page).toContain(draft);
   });
 });
 
 describe("what needs an extension according to the page is understood with it, and not without", () => {
-  const all = Object.keys(extensionDraft) as Extension[];
   /** An envelope in which the number stands alone, and where a reader stops that does not know it. */
   const places: Readonly<Record<string, (label: number) => readonly [file: Uint8Array, field: string]>> = {
     manifest: (label) => [envelope(manifest({ [label]: raw("f4") })), "manifest"],
@@ -119,11 +118,13 @@ describe("what needs an extension according to the page is understood with it, a
     for (const [label, name = "", , extension = ""] of tableRows(page, [...header, "Extension"])) {
       const [word = ""] = codeSpans(name);
       const place = kind === "manifest" && word in commonLabel ? "common" : kind;
-      const understanding = [[], ...all.map((one) => [one])].filter((some) => knows(place, Number(label), some));
+      const understanding = [[], ...everyExtension.map((one) => [one])]
+        .filter((some) => knows(place, Number(label), some))
+        .map((some) => some.map((one) => one.name));
       const [needed] = codeSpans(extension);
       expect([word, understanding]).toEqual([
         word,
-        needed === undefined ? [[], ...all.map((one) => [one])] : [[needed]],
+        needed === undefined ? [[], ...everyExtension.map((one) => [one.name])] : [[needed]],
       ]);
     }
   });

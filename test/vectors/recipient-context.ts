@@ -1,6 +1,13 @@
 import { hexToBytes, schemeForms } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
-import { type ComponentId, defaultLimits, type Extension } from "@sumac/suit";
+import {
+  type ComponentId,
+  defaultLimits,
+  type Extension,
+  firmwareEncryption24,
+  trustDomains12,
+  updateManagement14,
+} from "@sumac/suit";
 import { type Role, type TrustRecord, trustKey, type VerifyContext } from "@sumac/verifier";
 import { testPublicKey } from "./test-public-key.ts";
 
@@ -69,11 +76,11 @@ const contexts: Readonly<Record<string, VerifyContext>> = {
   },
   cnsa2: { ...basic, trust: { ...trusting({ ...release, keys: [fillerKey("ml-dsa-87")] }), profile: "cnsa2" } },
   "small-device": { ...basic, limits: { ...defaultLimits, maxBytes: 512 } },
-  "update-management": { ...basic, ...understanding("update-management-14") },
-  "firmware-encryption": { ...basic, ...understanding("firmware-encryption") },
+  "update-management": { ...basic, ...understanding(updateManagement14) },
+  "firmware-encryption": { ...basic, ...understanding(firmwareEncryption24) },
   "trust-domains": {
     ...basic,
-    ...understanding("trust-domains"),
+    ...understanding(trustDomains12),
     trust: trusting(release, supplier),
     dependencies: { installed: () => ({ floor: 3n }) },
   },

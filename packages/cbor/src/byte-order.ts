@@ -7,3 +7,19 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   }
   return a.length - b.length;
 }
+
+/** The same for two stretches of one byte string, `start` to before `end`. No views: it runs for every key that is read. */
+export function compareRanges(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  otherStart: number,
+  otherEnd: number,
+): number {
+  const shared = Math.min(end - start, otherEnd - otherStart);
+  for (let i = 0; i < shared; i++) {
+    const difference = (bytes[start + i] as number) - (bytes[otherStart + i] as number);
+    if (difference !== 0) return difference;
+  }
+  return end - start - (otherEnd - otherStart);
+}

@@ -268,6 +268,30 @@ describe("depth", () => {
   });
 });
 
+describe("with maxItems", () => {
+  test.each<[name: string, input: string, items: number, last: number]>([
+    ["one integer", "00", 1, 0],
+    ["an array and its elements", "82 00 01", 3, 2],
+    ["a map, its keys and its values", "a2 00 01 02 03", 5, 4],
+    ["a tag and its item", "d2 81 00", 3, 2],
+    ["simple values", "83 f4 f5 f6", 4, 3],
+    ["strings as one, however long", "82 58 18 000102030405060708090a0b0c0d0e0f1011121314151617 63 616263", 3, 27],
+  ])("%s are counted, and the one too many is refused where it starts", (_name, input, items, last) => {
+    expect(decode(hex(input), { ...options, maxItems: items }).ok).toBe(true);
+    expect(decode(hex(input), { ...options, maxItems: items - 1, baseOffset: 7 })).toEqual({
+      ok: false,
+      error: { code: "malformed", reason: "too-many-items", field: "x", offset: 7 + last },
+    });
+  });
+
+  test("what is malformed before it is named as that, and nothing behind it is looked at", () => {
+    expect(decode(hex("83 00 f9 0000 01"), { ...options, maxItems: 3 })).toMatchObject({ error: { reason: "float" } });
+    expect(decode(hex("83 00 01 1c"), { ...options, maxItems: 3 })).toMatchObject({
+      error: { reason: "too-many-items", offset: 3 },
+    });
+  });
+});
+
 describe('with mapOrder "any"', () => {
   const any: DecodeOptions = { field: "x", mapOrder: "any" };
 
@@ -296,16 +320,35 @@ describe('with mapOrder "any"', () => {
   });
 });
 
+test("false, true and null are simple values of one kind", () => {
+  const decoded = decode(hex("83 f4 f5 f6"), options);
+  expect(decoded.ok && decoded.value.kind === "array" && decoded.value.items).toEqual([
+    { kind: "simple", value: false, offset: 1, end: 2 },
+    { kind: "simple", value: true, offset: 2, end: 3 },
+    { kind: "simple", value: null, offset: 3, end: 4 },
+  ]);
+});
+
 describe("options that make no sense throw", () => {
   test.each([
-    { baseOffset: -1 },
-    { baseOffset: 0.5 },
-    { depth: -1 },
-    { depth: Number.NaN },
-    { maxDepth: 257 },
-    { maxDepth: Number.POSITIVE_INFINITY },
-    { maxDepth: -1 },
-  ])("%o", (wrong) => {
-    expect(() => decode(hex("00"), { field: "x", ...wrong })).toThrow(RangeError);
+    { wrong: { baseOffset: -1 }, said: "baseOffset is a whole number from 0 to 9007199254740991, not -1" },
+    { wrong: { baseOffset: 0.5 }, said: "baseOffset is a whole number from 0 to 9007199254740991, not 0.5" },
+    { wrong: { depth: -1 }, said: "depth is a whole number from 0 to 9007199254740991, not -1" },
+    { wrong: { depth: Number.NaN }, said: "depth is a whole number from 0 to 9007199254740991, not NaN" },
+    { wrong: { maxDepth: 257 }, said: "maxDepth is a whole number from 0 to 256, not 257" },
+    { wrong: { maxDepth: Number.POSITIVE_INFINITY }, said: "maxDepth is a whole number from 0 to 256, not Infinity" },
+    { wrong: { maxDepth: -1 }, said: "maxDepth is a whole number from 0 to 256, not -1" },
+  ])("$wrong", ({ wrong, said }) => {
+    expect(() => decode(hex("00"), { field: "x", ...wrong })).toThrow(new RangeError(said));
   });
+});
+
+test("a fault that is not the input's is thrown as it is, never called malformed", () => {
+  const fault = new Error("out of order");
+  const tags = new Proxy<number[]>([], {
+    get: () => {
+      throw fault;
+    },
+  });
+  expect(() => decode(hex("d2 80"), { field: "x", tags })).toThrow(fault);
 });

@@ -1,8 +1,9 @@
-import { compareBytes } from "./byte-order.ts";
+import { compareRanges } from "./byte-order.ts";
 import { majorType, readHead } from "./head.ts";
 import type { CborEntry, CborItem } from "./item.ts";
-import { type Malformed, type MalformedReason, malformed } from "./malformed.ts";
-import { err, ok, type Result } from "./result.ts";
+import type { Malformed, MalformedReason } from "./malformed.ts";
+import { attempt, refuseMalformed } from "./refusal.ts";
+import type { Result } from "./result.ts";
 
 export interface DecodeOptions {
   /** Name of the decoded thing; it becomes `Malformed.field`. */
@@ -15,6 +16,8 @@ export interface DecodeOptions {
   readonly depth?: number;
   /** How many arrays, maps and tags may enclose one another. Default 16, at most 256. */
   readonly maxDepth?: number;
+  /** How many data items there may be; the one too many is refused (`too-many-items`) before it is made. Default: no limit. */
+  readonly maxItems?: number;
   /**
    * `deterministic` (default): RFC 8949 4.2.1 order. `any`: for COSE headers only; duplicates are refused all the same,
    * and a key that is itself a map must be in deterministic order.
@@ -34,195 +37,128 @@ const deepestMaxDepth = 256;
  * `trailing-bytes` names the first byte after the item, `truncated` the end of the input where an item should start there,
  * and `too-deep` the start of the input where `depth` alone is over the limit.
  */
-export function decode(bytes: Uint8Array, options: DecodeOptions): Result<CborItem, Malformed> {
-  const reader = new Reader(bytes, options);
-  try {
-    return ok(reader.readWhole());
-  } catch (thrown) {
-    if (thrown instanceof Refusal) return err(malformed(thrown.reason, options.field, thrown.offset));
-    throw thrown;
-  }
-}
-
-/** Unwinds the recursion; never leaves this file. Not an `Error`, because nobody needs its stack. */
-class Refusal {
-  readonly reason: MalformedReason;
-  readonly offset: number;
-
-  constructor(reason: MalformedReason, offset: number) {
-    this.reason = reason;
-    this.offset = offset;
-  }
-}
+export const decode = (bytes: Uint8Array, options: DecodeOptions): Result<CborItem, Malformed> =>
+  attempt(() => decodeItem(bytes, options));
 
 // A byte order mark is content like any other: removing it would let two different inputs decode to one value.
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-class Reader {
-  readonly #bytes: Uint8Array;
-  readonly #base: number;
-  readonly #tags: readonly number[];
-  readonly #startDepth: number;
-  readonly #maxDepth: number;
-  #mapOrder: "deterministic" | "any";
-  #at = 0;
+/** `decode` for parsers that run inside `attempt`. */
+export function decodeItem(input: Uint8Array, options: DecodeOptions): CborItem {
+  const { field, tags = [], maxItems = Number.POSITIVE_INFINITY } = options;
+  const base = count(options.baseOffset ?? 0, "baseOffset", Number.MAX_SAFE_INTEGER);
+  const startDepth = count(options.depth ?? 0, "depth", Number.MAX_SAFE_INTEGER);
+  const maxDepth = count(options.maxDepth ?? 16, "maxDepth", deepestMaxDepth);
+  // The same memory, but never a Buffer, whose subclass methods (slice) would travel into every byte string.
+  const isPlain = input.constructor === Uint8Array;
+  const bytes = isPlain ? input : new Uint8Array(input.buffer, input.byteOffset, input.length);
+  let at = 0;
+  let items = 0;
 
-  constructor(bytes: Uint8Array, options: DecodeOptions) {
-    // The same memory, but never a Buffer, whose subclass methods (slice) would travel into every byte string.
-    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#base = count(options.baseOffset ?? 0, "baseOffset", Number.MAX_SAFE_INTEGER);
-    this.#startDepth = count(options.depth ?? 0, "depth", Number.MAX_SAFE_INTEGER);
-    this.#maxDepth = count(options.maxDepth ?? 16, "maxDepth", deepestMaxDepth);
-    this.#tags = options.tags ?? [];
-    this.#mapOrder = options.mapOrder ?? "deterministic";
-  }
+  const fail = (reason: MalformedReason, offset: number): never => refuseMalformed(reason, field, offset);
 
-  readWhole(): CborItem {
-    if (this.#startDepth > this.#maxDepth) this.#refuse("too-deep", 0);
-    const item = this.#readItem(this.#startDepth);
-    if (this.#at < this.#bytes.length) this.#refuse("trailing-bytes", this.#at);
-    return item;
-  }
+  /** A count of things that take at least `least` bytes each, refused before anything is done that many times. */
+  const affordable = (claimed: number | bigint, least: number, offset: number): number =>
+    claimed <= (bytes.length - at) / least ? Number(claimed) : fail("truncated", offset);
 
-  #readItem(depth: number): CborItem {
-    const start = this.#at;
-    const initial = this.#bytes[start];
-    if (initial === undefined) return this.#refuse("truncated", start);
-    if (initial >> 5 === majorType.simple) return this.#readSimple(initial & 0x1f, start);
-    const head = readHead(this.#bytes, start);
-    if (typeof head === "string") return this.#refuse(head, start);
-    const { major, argument } = head;
-    this.#at = head.end;
-    switch (major) {
-      case majorType.unsigned:
-        return { kind: "integer", value: argument, ...this.#span(start) };
-      case majorType.negative:
-        return { kind: "integer", value: negative(argument), ...this.#span(start) };
-      case majorType.bytes: {
-        const value = this.#take(argument, start);
-        return { kind: "bytes", value, contentOffset: this.#base + head.end, ...this.#span(start) };
-      }
-      case majorType.text:
-        return { kind: "text", value: this.#readText(argument, start), ...this.#span(start) };
-      case majorType.array:
-        return { kind: "array", items: this.#readItems(argument, depth, start), ...this.#span(start) };
-      case majorType.map:
-        return { kind: "map", entries: this.#readEntries(argument, depth, start), ...this.#span(start) };
-      default: {
-        // A bigint is a tag beyond 2^53: as a number it could be rounded to one that is allowed.
-        if (typeof argument === "bigint" || !this.#tags.includes(argument))
-          return this.#refuse("tag-not-allowed", start);
-        const item = this.#readItem(this.#enter(depth, start));
-        return { kind: "tagged", tag: argument, item, ...this.#span(start) };
-      }
-    }
-  }
+  const take = (claimed: number | bigint, offset: number): Uint8Array => {
+    const start = at;
+    at += affordable(claimed, 1, offset);
+    return bytes.subarray(start, at);
+  };
 
-  /** Major type 7 is judged by its initial byte alone: nothing that carries an argument is allowed. */
-  #readSimple(info: number, start: number): CborItem {
-    this.#at = start + 1;
-    if (info === 20 || info === 21) return { kind: "simple", value: info === 21, ...this.#span(start) };
-    if (info === 22) return { kind: "simple", value: null, ...this.#span(start) };
-    if (info === 23) return this.#refuse("undefined", start);
-    if (info === 31) return this.#refuse("unexpected-break", start);
-    if (info >= 28) return this.#refuse("reserved-information", start);
-    return this.#refuse(info >= 25 ? "float" : "simple-value", start);
-  }
-
-  #readText(length: number | bigint, start: number): string {
-    const content = this.#take(length, start);
+  const text = (content: Uint8Array, offset: number): string => {
     try {
       return utf8.decode(content);
     } catch {
-      return this.#refuse("invalid-utf8", start);
+      return fail("invalid-utf8", offset);
     }
-  }
+  };
 
-  #readItems(claimed: number | bigint, depth: number, start: number): readonly CborItem[] {
-    const inner = this.#enter(depth, start);
-    const length = this.#affordable(claimed, 1, start);
-    const items: CborItem[] = [];
-    while (items.length < length) items.push(this.#readItem(inner));
-    return items;
-  }
+  /** Major type 7 is judged by its initial byte alone: nothing that carries an argument is allowed. */
+  const simple = (info: number, offset: number): boolean | null => {
+    if (info >= 20 && info <= 22) return info === 22 ? null : info === 21;
+    if (info === 23) fail("undefined", offset);
+    if (info === 31) fail("unexpected-break", offset);
+    if (info >= 28) fail("reserved-information", offset);
+    return fail(info >= 25 ? "float" : "simple-value", offset);
+  };
 
-  #readEntries(claimed: number | bigint, depth: number, start: number): readonly CborEntry[] {
-    const inner = this.#enter(depth, start);
-    const length = this.#affordable(claimed, 2, start);
-    const seen = this.#mapOrder === "any" ? new UnorderedKeys() : new OrderedKeys();
-    const entries: CborEntry[] = [];
-    while (entries.length < length) {
-      const keyStart = this.#at;
-      const key = this.#readKey(inner);
-      const fault = seen.add(this.#bytes.subarray(keyStart, this.#at));
-      if (fault !== undefined) return this.#refuse(fault, keyStart);
-      entries.push({ key, value: this.#readItem(inner) });
+  const entries = (length: number, depth: number, order: DecodeOptions["mapOrder"]): readonly CborEntry[] => {
+    const read: CborEntry[] = [];
+    const seen = order === "any" ? new Set<string>() : undefined;
+    let last = at;
+    let lastEnd = at;
+    while (read.length < length) {
+      const start = at;
+      // Equal keys must have equal bytes, or a duplicate could hide behind another order inside the key.
+      const key = item(depth, "deterministic");
+      if (seen !== undefined) {
+        const text = bytes.subarray(start, at).join();
+        if (seen.has(text)) fail("duplicate-key", base + start);
+        seen.add(text);
+      } else {
+        const step = compareRanges(bytes, start, at, last, lastEnd);
+        if (step <= 0) fail(step === 0 ? "duplicate-key" : "unsorted-keys", base + start);
+        [last, lastEnd] = [start, at];
+      }
+      read.push({ key, value: item(depth, order) });
     }
-    return entries;
-  }
+    return read;
+  };
 
-  /** Equal keys must have equal bytes, or a duplicate could hide behind another order inside the key. */
-  #readKey(depth: number): CborItem {
-    const order = this.#mapOrder;
-    this.#mapOrder = "deterministic";
-    const key = this.#readItem(depth);
-    this.#mapOrder = order;
-    return key;
-  }
+  const item = (depth: number, order: DecodeOptions["mapOrder"]): CborItem => {
+    const offset = base + at;
+    const initial = bytes[at];
+    if (initial === undefined) return fail("truncated", offset);
+    items += 1;
+    if (items > maxItems) fail("too-many-items", offset);
+    if (initial >> 5 === majorType.simple) {
+      at += 1;
+      return { kind: "simple", value: simple(initial & 0x1f, offset), offset, end: base + at };
+    }
+    const head = readHead(bytes, at);
+    if (typeof head === "string") return fail(head, offset);
+    const { major, argument } = head;
+    at = head.end;
+    switch (major) {
+      case majorType.unsigned:
+        return { kind: "integer", value: argument, offset, end: base + at };
+      case majorType.negative:
+        return { kind: "integer", value: negative(argument), offset, end: base + at };
+      case majorType.bytes: {
+        const value = take(argument, offset);
+        return { kind: "bytes", value, contentOffset: base + head.end, offset, end: base + at };
+      }
+      case majorType.text:
+        return { kind: "text", value: text(take(argument, offset), offset), offset, end: base + at };
+      case majorType.tag:
+        // A bigint is a tag beyond 2^53: as a number it could be rounded to one that is allowed.
+        if (typeof argument === "bigint" || !tags.includes(argument)) return fail("tag-not-allowed", offset);
+    }
+    if (depth >= maxDepth) fail("too-deep", offset);
+    if (major === majorType.tag) {
+      return { kind: "tagged", tag: Number(argument), item: item(depth + 1, order), offset, end: base + at };
+    }
+    const length = affordable(argument, major === majorType.map ? 2 : 1, offset);
+    if (major === majorType.map) {
+      return { kind: "map", entries: entries(length, depth + 1, order), offset, end: base + at };
+    }
+    const read: CborItem[] = [];
+    while (read.length < length) read.push(item(depth + 1, order));
+    return { kind: "array", items: read, offset, end: base + at };
+  };
 
-  /** One level further down, or a refusal. */
-  #enter(depth: number, start: number): number {
-    return depth < this.#maxDepth ? depth + 1 : this.#refuse("too-deep", start);
-  }
-
-  /** A count of things that take at least `least` bytes each, refused before anything is done that many times. */
-  #affordable(claimed: number | bigint, least: number, start: number): number {
-    const left = this.#bytes.length - this.#at;
-    return claimed <= left / least ? Number(claimed) : this.#refuse("truncated", start);
-  }
-
-  #take(claimed: number | bigint, start: number): Uint8Array {
-    const length = this.#affordable(claimed, 1, start);
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
-  }
-
-  #span(start: number): { readonly offset: number; readonly end: number } {
-    return { offset: this.#base + start, end: this.#base + this.#at };
-  }
-
-  #refuse(reason: MalformedReason, at: number): never {
-    throw new Refusal(reason, this.#base + at);
-  }
-}
-
-/** Keys in deterministic order: each greater than the one before. */
-class OrderedKeys {
-  #last: Uint8Array | undefined;
-
-  add(key: Uint8Array): MalformedReason | undefined {
-    const order = this.#last === undefined ? 1 : compareBytes(key, this.#last);
-    this.#last = key;
-    if (order > 0) return undefined;
-    return order === 0 ? "duplicate-key" : "unsorted-keys";
-  }
-}
-
-/** Keys in any order: each once. */
-class UnorderedKeys {
-  readonly #seen = new Set<string>();
-
-  add(key: Uint8Array): MalformedReason | undefined {
-    const before = this.#seen.size;
-    this.#seen.add(key.join());
-    return this.#seen.size > before ? undefined : "duplicate-key";
-  }
+  if (startDepth > maxDepth) fail("too-deep", base);
+  const whole = item(startDepth, options.mapOrder);
+  if (at < bytes.length) fail("trailing-bytes", base + at);
+  return whole;
 }
 
 /** Major type 1 stands for -1 - argument. */
 function negative(argument: number | bigint): number | bigint {
-  const value = -1n - BigInt(argument);
-  return value >= Number.MIN_SAFE_INTEGER ? Number(value) : value;
+  const isSafe = typeof argument === "number" && argument < Number.MAX_SAFE_INTEGER;
+  return isSafe ? -1 - argument : -1n - BigInt(argument);
 }
 
 function count(value: number, name: string, most: number): number {

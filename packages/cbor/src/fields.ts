@@ -4,49 +4,46 @@
  */
 import type { CborArray, CborBytes, CborInteger, CborItem, CborMap, CborTagged, CborText } from "./item.ts";
 import { type Malformed, malformed } from "./malformed.ts";
+import { need, needTag, needUint } from "./need.ts";
+import { attempt } from "./refusal.ts";
 import { err, ok, type Result } from "./result.ts";
 
 export const expectArray = (item: CborItem, field: string): Result<CborArray, Malformed> =>
-  item.kind === "array" ? ok(item) : wrongType(item, field);
+  attempt(() => need(item, "array", field));
 
 export const expectBytes = (item: CborItem, field: string): Result<CborBytes, Malformed> =>
-  item.kind === "bytes" ? ok(item) : wrongType(item, field);
+  attempt(() => need(item, "bytes", field));
 
 /** An integer of either sign. */
 export const expectInteger = (item: CborItem, field: string): Result<CborInteger, Malformed> =>
-  item.kind === "integer" ? ok(item) : wrongType(item, field);
+  attempt(() => need(item, "integer", field));
 
 export const expectMap = (item: CborItem, field: string): Result<CborMap, Malformed> =>
-  item.kind === "map" ? ok(item) : wrongType(item, field);
+  attempt(() => need(item, "map", field));
 
 export const expectText = (item: CborItem, field: string): Result<CborText, Malformed> =>
-  item.kind === "text" ? ok(item) : wrongType(item, field);
+  attempt(() => need(item, "text", field));
 
 /** An unsigned integer (major type 0). A negative one has the wrong type, as in CDDL. */
 export const expectUint = (item: CborItem, field: string): Result<CborInteger, Malformed> =>
-  item.kind === "integer" && item.value >= 0 ? ok(item) : wrongType(item, field);
+  attempt(() => {
+    needUint(item, field);
+    return need(item, "integer", field);
+  });
 
 export const expectBoolean = (item: CborItem, field: string): Result<boolean, Malformed> =>
-  item.kind === "simple" && item.value !== null ? ok(item.value) : wrongType(item, field);
+  item.kind === "simple" && item.value !== null ? ok(item.value) : err(malformed("wrong-type", field, item.offset));
 
 /** The tagged item; `wrong-type` without a tag, `wrong-value` with another one. */
-export function expectTag(item: CborItem, tag: number, field: string): Result<CborTagged, Malformed> {
-  if (item.kind !== "tagged") return wrongType(item, field);
-  return item.tag === tag ? ok(item) : err(malformed("wrong-value", field, item.offset));
-}
+export const expectTag = (item: CborItem, tag: number, field: string): Result<CborTagged, Malformed> =>
+  attempt(() => needTag(item, tag, field));
 
 /** The value beside an integer or text key, or undefined. */
-export function lookUp(map: CborMap, key: number | string): CborItem | undefined {
-  return map.entries.find(
-    (entry) => (entry.key.kind === "integer" || entry.key.kind === "text") && entry.key.value === key,
-  )?.value;
-}
+export const lookUp = ({ entries }: CborMap, wanted: number | string): CborItem | undefined =>
+  entries.find(({ key }) => (key.kind === "integer" || key.kind === "text") && key.value === wanted)?.value;
 
 /** The value beside an integer or text key; `missing` at the map where there is none. */
 export function expectEntry(map: CborMap, key: number | string, field: string): Result<CborItem, Malformed> {
   const found = lookUp(map, key);
   return found === undefined ? err(malformed("missing", field, map.offset)) : ok(found);
 }
-
-const wrongType = (item: CborItem, field: string): Result<never, Malformed> =>
-  err(malformed("wrong-type", field, item.offset));

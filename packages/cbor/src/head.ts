@@ -27,28 +27,20 @@ export function readHead(bytes: Uint8Array, at: number): Head | HeadFault {
   const major = initial >> 5;
   const info = initial & 0x1f;
   if (info < 24) return { major, argument: info, end: at + 1 };
-  if (info === 31) {
+  if (info > 27) {
     // 31 means "indefinite" for strings, arrays and maps; integers and tags have no such form.
     const hasIndefiniteForm = major >= majorType.bytes && major <= majorType.map;
-    return hasIndefiniteForm ? "indefinite-length" : "reserved-information";
+    return info === 31 && hasIndefiniteForm ? "indefinite-length" : "reserved-information";
   }
-  if (info > 27) return "reserved-information";
   const width = 1 << (info - 24);
   const end = at + 1 + width;
   if (end > bytes.length) return "truncated";
-  const argument = readArgument(bytes, at + 1, width);
+  let argument = 0;
+  for (let i = at + 1; i < end; i++) argument = argument * 256 + (bytes[i] as number);
   // The least value that needs this width: everything below fits a shorter head (RFC 8949 4.2.1).
-  const least = width === 1 ? 24 : 2 ** (4 * width);
-  return argument < least ? "non-shortest" : { major, argument, end };
-}
-
-function readArgument(bytes: Uint8Array, at: number, width: number): number | bigint {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, width);
-  if (width === 1) return view.getUint8(0);
-  if (width === 2) return view.getUint16(0);
-  if (width === 4) return view.getUint32(0);
-  const wide = view.getBigUint64(0);
-  return wide <= Number.MAX_SAFE_INTEGER ? Number(wide) : wide;
+  if (argument < (width === 1 ? 24 : 2 ** (4 * width))) return "non-shortest";
+  if (argument <= Number.MAX_SAFE_INTEGER) return { major, argument, end };
+  return { major, argument: new DataView(bytes.buffer, bytes.byteOffset + at + 1).getBigUint64(0), end };
 }
 
 /** The shortest head for an argument from 0 to 2^64-1. */
@@ -59,10 +51,10 @@ export function writeHead(major: number, argument: number | bigint): Uint8Array 
   const width = 1 << (info - 24);
   const head = new Uint8Array(1 + width);
   head[0] = type | info;
-  let rest = BigInt(argument);
-  for (let i = width; i > 0; i--) {
-    head[i] = Number(rest & 0xffn);
-    rest >>= 8n;
-  }
+  const view = new DataView(head.buffer);
+  if (width === 8) view.setBigUint64(1, BigInt(argument));
+  else if (width === 4) view.setUint32(1, Number(argument));
+  else if (width === 2) view.setUint16(1, Number(argument));
+  else head[1] = Number(argument);
   return head;
 }

@@ -1,8 +1,11 @@
-export { type DecodeOptions, decode } from "./decode.ts";
+export { type DecodeOptions, decode, decodeItem } from "./decode.ts";
 export { type CborValue, Encoded, encode, Tagged } from "./encode.ts";
 export { encodeItem } from "./encode-item.ts";
 export * from "./fields.ts";
+export { writeHead } from "./head.ts";
 export * from "./item.ts";
 export * from "./malformed.ts";
+export * from "./need.ts";
+export * from "./refusal.ts";
 export * from "./result.ts";
 export { toValue } from "./to-value.ts";

@@ -18,6 +18,7 @@ export type MalformedReason =
   | "tag-not-allowed"
   | "invalid-utf8"
   | "too-deep"
+  | "too-many-items"
   | "wrong-type"
   | "wrong-value"
   | "wrong-length"

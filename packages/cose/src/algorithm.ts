@@ -9,15 +9,27 @@ export interface Algorithm {
   readonly status: "current" | "legacy";
 }
 
+const row = (
+  id: number,
+  name: string,
+  scheme: SignatureScheme,
+  status: Algorithm["status"] = "current",
+): Algorithm => ({
+  id,
+  name,
+  scheme,
+  status,
+});
+
 /** IANA COSE Algorithms registry, the rows Sumac knows. docs/spec/ prints this table, and a test compares the two. */
 export const algorithms: readonly Algorithm[] = [
-  { id: -7, name: "ES256", scheme: "ecdsa-p256-sha256", status: "legacy" },
-  { id: -8, name: "EdDSA", scheme: "ed25519", status: "legacy" },
-  { id: -9, name: "ESP256", scheme: "ecdsa-p256-sha256", status: "current" },
-  { id: -19, name: "Ed25519", scheme: "ed25519", status: "current" },
-  { id: -49, name: "ML-DSA-65", scheme: "ml-dsa-65", status: "current" },
-  { id: -50, name: "ML-DSA-87", scheme: "ml-dsa-87", status: "current" },
-  { id: -51, name: "ESP384", scheme: "ecdsa-p384-sha384", status: "current" },
+  row(-7, "ES256", "ecdsa-p256-sha256", "legacy"),
+  row(-8, "EdDSA", "ed25519", "legacy"),
+  row(-9, "ESP256", "ecdsa-p256-sha256"),
+  row(-19, "Ed25519", "ed25519"),
+  row(-49, "ML-DSA-65", "ml-dsa-65"),
+  row(-50, "ML-DSA-87", "ml-dsa-87"),
+  row(-51, "ESP384", "ecdsa-p384-sha384"),
 ];
 
 export const algorithmById = (id: number | bigint): Algorithm | undefined => algorithms.find((a) => a.id === id);

@@ -3,25 +3,21 @@
  * payloads, external data, critical headers, text algorithm names.
  */
 import {
+  attempt,
+  type CborBytes,
   type CborItem,
   type CborMap,
   type CborValue,
-  decode,
+  decodeItem,
   Encoded,
   encode,
-  encodeItem,
-  err,
-  expectArray,
-  expectBytes,
-  expectInteger,
-  expectMap,
-  expectTag,
   lookUp,
   type Malformed,
-  type MalformedReason,
-  malformed,
-  ok,
+  need,
+  needTag,
   type Result,
+  received,
+  refuseMalformed,
   Tagged,
 } from "@sumac/cbor";
 import type { Crypto, PublicKey } from "@sumac/crypto";
@@ -49,101 +45,68 @@ export interface Sign1 {
  * Refuses a payload that is not nil (`not-allowed-here`), an empty signature (`wrong-length`), `crit` in either header and
  * an algorithm outside the protected one (`not-allowed-here`), and a label in both headers (`duplicate-key`).
  */
-export function parseSign1(item: CborItem, field: string): Result<Sign1, Malformed> {
-  const tagged = expectTag(item, sign1Tag, field);
-  if (!tagged.ok) return tagged;
-  const array = expectArray(tagged.value.item, field);
-  if (!array.ok) return array;
-  const [protectedItem, unprotectedItem, payload, signatureItem, ...rest] = array.value.items;
-  if (!protectedItem || !unprotectedItem || !payload || !signatureItem || rest.length > 0) {
-    return refuse("wrong-length", field, array.value);
-  }
-  const protectedHeader = parseProtected(protectedItem, `${field}.protected`);
-  if (!protectedHeader.ok) return protectedHeader;
-  const unprotected = parseHeader(unprotectedItem, `${field}.unprotected`);
-  if (!unprotected.ok) return unprotected;
-  const shared = sharedLabel(protectedHeader.value.map, unprotected.value);
-  if (shared !== undefined) return refuse("duplicate-key", `${field}.unprotected`, shared);
-  const misplaced = lookUp(unprotected.value, headerLabel.alg);
-  if (misplaced !== undefined) return refuse("not-allowed-here", `${field}.unprotected.alg`, misplaced);
-  if (payload.kind !== "simple" || payload.value !== null) {
-    return refuse("not-allowed-here", `${field}.payload`, payload);
-  }
-  const signature = expectBytes(signatureItem, `${field}.signature`);
-  if (!signature.ok) return signature;
-  if (signature.value.value.length === 0) return refuse("wrong-length", `${field}.signature`, signatureItem);
-  const keyId = parseKeyId(protectedHeader.value.map, unprotected.value, field);
-  if (!keyId.ok) return keyId;
-  return ok({
-    algorithm: protectedHeader.value.algorithm,
-    keyId: keyId.value,
-    protected: protectedHeader.value.encoded,
-    unprotected: encodeItem(unprotected.value),
-    signature: signature.value.value,
-  });
-}
-
-interface ProtectedHeader {
-  readonly algorithm: number | bigint | undefined;
-  /** Undefined for the zero-length byte string, which stands for no header at all (RFC 9052 3). */
-  readonly map: CborMap | undefined;
-  readonly encoded: Uint8Array;
-}
+export const parseSign1 = (item: CborItem, field: string): Result<Sign1, Malformed> =>
+  attempt(() => readSign1(item, field));
 
 /** The protected header begins a new count of levels behind its byte string; COSE's own header values need three. */
 const headerDepth = 8;
 
-function parseProtected(item: CborItem, field: string): Result<ProtectedHeader, Malformed> {
-  const bytes = expectBytes(item, field);
-  if (!bytes.ok) return bytes;
-  const encoded = bytes.value.value;
-  if (encoded.length === 0) return ok({ algorithm: undefined, map: undefined, encoded });
-  const decoded = decode(encoded, {
-    field,
-    baseOffset: bytes.value.contentOffset,
-    mapOrder: "any",
-    maxDepth: headerDepth,
-  });
-  if (!decoded.ok) return decoded;
-  const map = parseHeader(decoded.value, field);
-  if (!map.ok) return map;
-  const alg = lookUp(map.value, headerLabel.alg);
-  if (alg === undefined) return ok({ algorithm: undefined, map: map.value, encoded });
-  const algorithm = expectInteger(alg, `${field}.alg`);
-  return algorithm.ok ? ok({ algorithm: algorithm.value.value, map: map.value, encoded }) : algorithm;
+/** `parseSign1` for parsers that run inside `attempt`. `maxHeaderItems`: data items in the protected header. */
+export function readSign1(item: CborItem, field: string, maxHeaderItems?: number): Sign1 {
+  const array = need(needTag(item, sign1Tag, field).item, "array", field);
+  const [protectedItem, unprotectedItem, payload, signatureItem, ...rest] = array.items;
+  if (!protectedItem || !unprotectedItem || !payload || !signatureItem || rest.length > 0) {
+    return refuseMalformed("wrong-length", field, array.offset);
+  }
+  const protectedBytes = need(protectedItem, "bytes", `${field}.protected`);
+  const signed = readProtected(protectedBytes, `${field}.protected`, maxHeaderItems);
+  const algorithm = signed && lookUp(signed, headerLabel.alg);
+  if (algorithm !== undefined) need(algorithm, "integer", `${field}.protected.alg`);
+  const unprotected = readHeader(unprotectedItem, `${field}.unprotected`);
+  // RFC 9052 3: a label occurs once, in one of the two headers. Otherwise it could mean one thing signed, another not.
+  const labels = new Set(signed?.entries.map(({ key }) => labelOf(key)));
+  const shared = unprotected.entries.find(({ key }) => labels.has(labelOf(key)));
+  if (shared !== undefined) refuseMalformed("duplicate-key", `${field}.unprotected`, shared.key.offset);
+  const misplaced = lookUp(unprotected, headerLabel.alg);
+  if (misplaced !== undefined) refuseMalformed("not-allowed-here", `${field}.unprotected.alg`, misplaced.offset);
+  if (payload.kind !== "simple" || payload.value !== null) {
+    refuseMalformed("not-allowed-here", `${field}.payload`, payload.offset);
+  }
+  const signature = need(signatureItem, "bytes", `${field}.signature`);
+  if (signature.value.length === 0) refuseMalformed("wrong-length", `${field}.signature`, signature.offset);
+  const keyId = (signed && lookUp(signed, headerLabel.kid)) ?? lookUp(unprotected, headerLabel.kid);
+  return {
+    algorithm: algorithm?.kind === "integer" ? algorithm.value : undefined,
+    keyId: keyId && need(keyId, "bytes", `${field}.kid`).value,
+    protected: protectedBytes.value,
+    unprotected: received(protectedBytes, unprotected.offset, unprotected.end),
+    signature: signature.value,
+  };
+}
+
+/** Undefined for the zero-length byte string, which stands for no header at all (RFC 9052 3). */
+function readProtected(
+  { value, contentOffset: baseOffset }: CborBytes,
+  field: string,
+  maxItems = Number.POSITIVE_INFINITY,
+): CborMap | undefined {
+  if (value.length === 0) return undefined;
+  const options = { field, baseOffset, mapOrder: "any", maxDepth: headerDepth, maxItems } as const;
+  return readHeader(decodeItem(value, options), field);
 }
 
 /** What holds for both headers: a map, integer and text labels only, nothing critical. */
-function parseHeader(item: CborItem, field: string): Result<CborMap, Malformed> {
-  const map = expectMap(item, field);
-  if (!map.ok) return map;
-  for (const { key } of map.value.entries) {
-    if (key.kind !== "integer" && key.kind !== "text") return refuse("wrong-type", field, key);
+function readHeader(item: CborItem, field: string): CborMap {
+  const map = need(item, "map", field);
+  for (const { key } of map.entries) {
+    if (key.kind !== "integer" && key.kind !== "text") refuseMalformed("wrong-type", field, key.offset);
   }
   // Sumac understands no critical header, so to ignore one would be to disobey it (RFC 9052 3.1).
-  const crit = lookUp(map.value, headerLabel.crit);
-  return crit === undefined ? map : refuse("not-allowed-here", `${field}.crit`, crit);
+  const crit = lookUp(map, headerLabel.crit);
+  return crit === undefined ? map : refuseMalformed("not-allowed-here", `${field}.crit`, crit.offset);
 }
 
-/** RFC 9052 3: a label occurs once, in one of the two headers. Otherwise it could mean one thing signed, another not. */
-function sharedLabel(protectedMap: CborMap | undefined, unprotected: CborMap): CborItem | undefined {
-  if (protectedMap === undefined) return undefined;
-  const labels = new Set(protectedMap.entries.map(({ key }) => label(key)));
-  return unprotected.entries.find(({ key }) => labels.has(label(key)))?.key;
-}
-
-const label = (key: CborItem): unknown => (key.kind === "integer" || key.kind === "text" ? key.value : undefined);
-
-function parseKeyId(
-  protectedMap: CborMap | undefined,
-  unprotected: CborMap,
-  field: string,
-): Result<Uint8Array | undefined, Malformed> {
-  const item = (protectedMap && lookUp(protectedMap, headerLabel.kid)) ?? lookUp(unprotected, headerLabel.kid);
-  if (item === undefined) return ok(undefined);
-  const bytes = expectBytes(item, `${field}.kid`);
-  return bytes.ok ? ok(bytes.value.value) : bytes;
-}
+const labelOf = (key: CborItem): unknown => (key.kind === "integer" || key.kind === "text" ? key.value : undefined);
 
 /**
  * Whether the block is `key`'s signature over the detached `payload`. False unless its protected algorithm is one of the
@@ -186,6 +149,3 @@ export function buildSign1(parts: SignerHeader & { readonly signature: Uint8Arra
 /** The tagged structure; for a received block exactly the bytes it had. */
 export const serializeSign1 = (sign1: Sign1): Uint8Array =>
   encode(new Tagged(sign1Tag, [sign1.protected, new Encoded(sign1.unprotected), null, sign1.signature]));
-
-const refuse = (reason: MalformedReason, field: string, at: CborItem): Result<never, Malformed> =>
-  err(malformed(reason, field, at.offset));

@@ -1,6 +1,6 @@
 import type { Crypto, PublicKey, SignatureScheme } from "./crypto.ts";
 import type { KeyFault } from "./key-fault.ts";
-import { schemeForms } from "./scheme-forms.ts";
+import { signatureLength } from "./signature-length.ts";
 
 /**
  * The signature checks of one library. `verify` is only called with a key that has no fault and a signature of the
@@ -19,7 +19,7 @@ export function composeCrypto(startDigest: Crypto["startDigest"], parts: readonl
     startDigest,
     verify(key, message, signature): boolean {
       const part = parts.find(({ schemes }) => schemes.includes(key.scheme));
-      if (part === undefined || signature.length !== schemeForms[key.scheme].signatureLength) return false;
+      if (part === undefined || signature.length !== signatureLength[key.scheme]) return false;
       return part.keyFault(key) === undefined && part.verify(key, message, signature);
     },
   };

@@ -3,6 +3,7 @@ import { hexToBytes } from "@sumac/crypto";
 import { expect, test } from "vitest";
 import type { Command, Parameters } from "./command.ts";
 import { commands, craftCommon, craftEnvelope, craftManifest, map, offsetOf } from "./crafted-envelope.test.support.ts";
+import { everyExtension } from "./every-extension.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { CommandSequence, Manifest } from "./manifest.ts";
 import { parseEnvelope } from "./parse-envelope.ts";
@@ -12,7 +13,7 @@ import type { SuitRefusal } from "./refusal.ts";
 /** Everything that this package can be told to understand. */
 export const allExtensions: Limits = {
   ...defaultLimits,
-  extensions: ["trust-domains", "update-management-14", "firmware-encryption"],
+  extensions: everyExtension,
 };
 
 /** Parses the manifest where it stands in a file, so that offsets are those of the file. */

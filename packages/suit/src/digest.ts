@@ -1,14 +1,13 @@
-import { type CborItem, type CborValue, encode, type Result } from "@sumac/cbor";
+import { type CborItem, type CborValue, decodeItem, encode, needLabel, type Result } from "@sumac/cbor";
 import { type Crypto, type DigestName, equalBytes } from "@sumac/crypto";
 import type { ReceivedBytes } from "./envelope.ts";
-import { expectArray, expectFixedBytes, expectLabel } from "./expect-item.ts";
-import { digestAlgorithmLabel, nameOf } from "./labels.ts";
-import { decodeLayer, scopeAt } from "./layer.ts";
-import { defaultLimits } from "./limits.ts";
+import { expectFixedBytes, expectPair } from "./expect-item.ts";
 import type { SuitDigest } from "./manifest.ts";
-import { attempt, refuse, refuseMalformed, type SuitRefusal } from "./refusal.ts";
+import { digestAlgorithmLabel } from "./manifest-37.ts";
+import { attempt, refuseUnsupported, type SuitRefusal } from "./refusal.ts";
 
 const digestLength: Readonly<Record<DigestName, number>> = { "sha-256": 32, "sha-384": 48, "sha-512": 64 };
+const digestNames = Object.keys(digestLength) as DigestName[];
 
 /** SUIT_Digest as a value to encode: the bare array, as it stands in a severed slot. */
 export const digestValue = (digest: SuitDigest): CborValue => [digestAlgorithmLabel[digest.algorithm], digest.bytes];
@@ -18,23 +17,17 @@ export const encodeDigest = (digest: SuitDigest): Uint8Array => encode(digestVal
 
 /** SUIT_Digest without extensions; the length must be that of the algorithm. */
 export function readDigest(item: CborItem, field: string): SuitDigest {
-  const { items, offset } = expectArray(item, field);
-  const [algorithmItem, bytesItem] = items;
-  if (items.length !== 2 || algorithmItem === undefined || bytesItem === undefined) {
-    refuseMalformed("wrong-length", field, offset);
-  }
-  const label = expectLabel(algorithmItem, `${field}.algorithm`);
-  const algorithm = nameOf(digestAlgorithmLabel, label);
-  if (algorithm === undefined) {
-    refuse({ code: "unsupported", field: `${field}.algorithm`, offset: algorithmItem.offset, label });
-  }
-  return { algorithm, bytes: expectFixedBytes(bytesItem, `${field}.bytes`, digestLength[algorithm]) };
+  const [algorithmItem, bytes] = expectPair(item, field);
+  const label = needLabel(algorithmItem, `${field}.algorithm`);
+  const algorithm =
+    digestNames.find((name) => digestAlgorithmLabel[name] === label) ??
+    refuseUnsupported(`${field}.algorithm`, algorithmItem.offset, label);
+  return { algorithm, bytes: expectFixedBytes(bytes, `${field}.bytes`, digestLength[algorithm]) };
 }
 
 /** Parses an encoded SUIT_Digest. */
-export function parseDigest(encoded: Uint8Array, field: string): Result<SuitDigest, SuitRefusal> {
-  return attempt(() => readDigest(decodeLayer(encoded, 0, field, scopeAt(defaultLimits, 0)), field));
-}
+export const parseDigest = (encoded: Uint8Array, field: string): Result<SuitDigest, SuitRefusal> =>
+  attempt(() => readDigest(decodeItem(encoded, { field }), field));
 
 export function digestOf(crypto: Crypto, algorithm: DigestName, bytes: Uint8Array): SuitDigest {
   const running = crypto.startDigest(algorithm);

@@ -6,15 +6,17 @@ import { describe, expect, test } from "vitest";
 import type { Parameters } from "./command.ts";
 import { parseEncryptionInfo } from "./encryption-info.ts";
 import type { Envelope } from "./envelope.ts";
+import { firmwareEncryption24 } from "./firmware-encryption-24.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { parseEnvelope } from "./parse-envelope.ts";
 import { parseManifest } from "./parse-manifest.ts";
 import { publishedEnvelopes, vectorBytes, vectorsAbsent } from "./published-vectors.test.support.ts";
+import { trustDomains12 } from "./read-dependencies.ts";
 import { resolveSeverable } from "./resolve-severable.ts";
 import { serializeManifest } from "./serialize-manifest.ts";
 
-const limits: Limits = { ...defaultLimits, extensions: ["firmware-encryption", "trust-domains"] };
-const withoutEncryption: Limits = { ...defaultLimits, extensions: ["trust-domains"] };
+const limits: Limits = { ...defaultLimits, extensions: [firmwareEncryption24, trustDomains12] };
+const withoutEncryption: Limits = { ...defaultLimits, extensions: [trustDomains12] };
 
 function opened(file: string): Envelope {
   const envelope = parseEnvelope(vectorBytes(file), limits);

@@ -1,60 +1,58 @@
-import type { CborArray, CborBytes, CborItem, CborMap } from "@sumac/cbor";
-import * as cbor from "@sumac/cbor";
-import { nameOf } from "./labels.ts";
-import { refuse, refuseMalformed, unwrap } from "./refusal.ts";
-
-/** The checks of `@sumac/cbor` for use inside `attempt`: they give the content, or unwind. */
-export const expectBytes = (item: CborItem, field: string): CborBytes => unwrap(cbor.expectBytes(item, field));
-
-export const expectText = (item: CborItem, field: string): string => unwrap(cbor.expectText(item, field)).value;
-
-export const expectBoolean = (item: CborItem, field: string): boolean => unwrap(cbor.expectBoolean(item, field));
-
-export const expectArray = (item: CborItem, field: string): CborArray => unwrap(cbor.expectArray(item, field));
-
-export const expectMap = (item: CborItem, field: string): CborMap => unwrap(cbor.expectMap(item, field));
-
-/** An unsigned integer of up to 64 bits. */
-export const expectUint = (item: CborItem, field: string): bigint => BigInt(unwrap(cbor.expectUint(item, field)).value);
-
-/** An integer of either sign, up to 64 bits and a sign. */
-export const expectInt = (item: CborItem, field: string): bigint =>
-  BigInt(unwrap(cbor.expectInteger(item, field)).value);
+import { type CborArray, type CborItem, type CborMap, need, needLabel, needUint } from "@sumac/cbor";
+import { nameOf } from "./name-of.ts";
+import { refuseMalformed, refuseUnsupported } from "./refusal.ts";
 
 /** A byte string of exactly `length` bytes. */
 export function expectFixedBytes(item: CborItem, field: string, length: number): Uint8Array {
-  const { value, offset } = expectBytes(item, field);
+  const { value, offset } = need(item, "bytes", field);
   return value.length === length ? value : refuseMalformed("wrong-length", field, offset);
 }
 
 /** A position in a list or a set of flags: an unsigned integer that a `number` holds. */
 export function expectIndex(item: CborItem, field: string): number {
-  const { value, offset } = unwrap(cbor.expectUint(item, field));
-  return typeof value === "bigint" ? refuseMalformed("wrong-value", field, offset) : value;
+  needUint(item, field);
+  return needLabel(item, field);
 }
 
-/** A registry number. Beyond 2^53 nothing is registered, and a rounded number in a refusal would mislead. */
-export function expectLabel(item: CborItem, field: string): number {
-  const { value, offset } = unwrap(cbor.expectInteger(item, field));
-  return typeof value === "bigint" ? refuseMalformed("wrong-value", field, offset) : value;
+export const expectUint = (item: CborItem, field: string): bigint => BigInt(needUint(item, field));
+
+export const expectInteger = (item: CborItem, field: string): bigint => BigInt(need(item, "integer", field).value);
+
+export const expectText = (item: CborItem, field: string): string => need(item, "text", field).value;
+
+export const expectBytes = (item: CborItem, field: string): Uint8Array => need(item, "bytes", field).value;
+
+export const expectBoolean = (item: CborItem, field: string): boolean =>
+  need(item, "simple", field).value ?? refuseMalformed("wrong-type", field, item.offset);
+
+/** At least one element. */
+export function expectArray(item: CborItem, field: string): CborArray {
+  const array = need(item, "array", field);
+  return array.items.length > 0 ? array : refuseMalformed("wrong-length", field, item.offset);
 }
 
-/**
- * A map whose keys all stand in `registry`, under a name that is `accepted`; any other key is `unsupported`. Entries
- * keep the order of the wire.
- */
+/** Exactly two elements. */
+export function expectPair(item: CborItem, field: string): readonly [CborItem, CborItem] {
+  const [first, second, ...rest] = need(item, "array", field).items;
+  return first && second && rest.length === 0 ? [first, second] : refuseMalformed("wrong-length", field, item.offset);
+}
+
+/** At least one entry. */
+export function expectMap(item: CborItem, field: string): CborMap {
+  const map = need(item, "map", field);
+  return map.entries.length > 0 ? map : refuseMalformed("wrong-length", field, item.offset);
+}
+
+/** A map whose keys all stand in `registry`; any other key is `unsupported`. Entries keep the order of the wire. */
 export function expectFields<Name extends string>(
   item: CborItem,
   field: string,
   registry: Readonly<Record<Name, number>>,
-  accepted: (name: Name) => boolean = () => true,
 ): ReadonlyMap<Name, CborItem> {
   const fields = new Map<Name, CborItem>();
-  for (const { key, value } of expectMap(item, field).entries) {
-    const label = expectLabel(key, field);
-    const name = nameOf(registry, label);
-    if (name === undefined || !accepted(name)) refuse({ code: "unsupported", field, offset: key.offset, label });
-    fields.set(name, value);
+  for (const { key, value } of need(item, "map", field).entries) {
+    const label = needLabel(key, field);
+    fields.set(nameOf(registry, label) ?? refuseUnsupported(field, key.offset, label), value);
   }
   return fields;
 }

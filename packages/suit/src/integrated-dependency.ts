@@ -1,7 +1,7 @@
 import type { Result } from "@sumac/cbor";
 import type { Envelope } from "./envelope.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
-import { parseEnvelopeAt } from "./parse-envelope.ts";
+import { openEnvelopeAt } from "./open.ts";
 import type { SuitRefusal } from "./refusal.ts";
 
 /** The limits under which the parts of an integrated dependency are read: it lies one byte string deeper. */
@@ -22,5 +22,5 @@ export function parseIntegratedEnvelope(
 ): Result<Envelope, SuitRefusal> | undefined {
   const bytes = outer.integratedPayloads.get(uri);
   if (bytes === undefined) return undefined;
-  return parseEnvelopeAt(bytes, bytes.byteOffset - outer.encoded.byteOffset, dependencyLimits(limits));
+  return openEnvelopeAt(bytes, bytes.byteOffset - outer.encoded.byteOffset, dependencyLimits(limits));
 }

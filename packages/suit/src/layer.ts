@@ -1,8 +1,8 @@
-import { type CborBytes, type CborItem, decode } from "@sumac/cbor";
+import { attempt, type CborBytes, type CborItem, type DecodeOptions, decodeItem, received } from "@sumac/cbor";
 import type { ReceivedBytes } from "./envelope.ts";
-import { firstItemBeyond } from "./item-budget.ts";
+import type { Grammar } from "./grammar.ts";
 import type { Limits } from "./limits.ts";
-import { refuse, unwrap } from "./refusal.ts";
+import { refuse, refuseOverLimit } from "./refusal.ts";
 
 /**
  * Arrays, maps and tags inside one layer. The deepest that the grammar needs are a COSE_Sign block and the text map;
@@ -11,59 +11,62 @@ import { refuse, unwrap } from "./refusal.ts";
 const levelsPerLayer = 8;
 
 /** How deep a parser is, and what it may still spend. */
-export interface Scope {
+interface Depth {
   readonly limits: Limits;
   /** Byte strings around what is being read; the file itself is 0. */
   readonly depth: number;
+}
+
+/** Where a parser is, and what holds there. */
+export interface Scope extends Depth {
+  readonly grammars: readonly Partial<Grammar>[];
   /** Shared by all nested sequences of one manifest or severed member. */
   readonly budget: { commands: number };
+  /** The shared sequence may only choose, test and set parameters. */
+  readonly section: "shared" | "own";
+  /** `top` = a member of the manifest; `nested` = an argument of try-each or run-sequence. */
+  readonly nesting: "top" | "nested";
+  /** How many components and dependencies an index may name. */
+  readonly componentCount: number;
 }
 
-export const scopeAt = (limits: Limits, depth: number): Scope => ({
-  limits,
-  depth,
-  budget: { commands: limits.maxCommands },
-});
+export type LayerOptions = Pick<DecodeOptions, "tags" | "mapOrder" | "maxItems">;
 
-export interface LayerOptions {
-  readonly tags?: readonly number[];
-  readonly mapOrder?: "deterministic" | "any";
-  /** Data items at most, where that is less than what `Limits` allows. */
-  readonly maxItems?: number;
+/** Runs a decoder whose `maxItems` is a limit of this package. */
+export function withinItems<T>(parse: () => T): T {
+  const read = attempt(parse);
+  if (read.ok) return read.value;
+  const { reason, offset } = read.error;
+  return reason === "too-many-items" ? refuseOverLimit("maxItems", offset) : refuse(read.error);
 }
 
-/** Decodes the content of a byte string that stands `scope.depth` layers deep. */
+/** Decodes the content of a byte string that stands `depth` layers deep. */
 export function decodeLayer(
-  content: Uint8Array,
-  contentOffset: number,
+  { content, contentOffset }: Pick<ReceivedBytes, "content" | "contentOffset">,
   field: string,
-  scope: Scope,
-  { maxItems = scope.limits.maxItems, ...options }: LayerOptions = {},
+  { limits, depth }: Depth,
+  options?: LayerOptions,
 ): CborItem {
-  if (scope.depth > scope.limits.maxDepth) refuse({ code: "limit-exceeded", limit: "maxDepth", offset: contentOffset });
-  const beyond = firstItemBeyond(content, Math.min(maxItems, scope.limits.maxItems));
-  const within = beyond === undefined ? content : content.subarray(0, beyond);
-  const decoded = decode(within, { field, baseOffset: contentOffset, maxDepth: levelsPerLayer, ...options });
-  if (beyond === undefined) return unwrap(decoded);
-  // Something malformed further in front is the better answer; that it is cut short there, we did ourselves.
-  if (!decoded.ok && decoded.error.reason !== "truncated") unwrap(decoded);
-  return refuse({ code: "limit-exceeded", limit: "maxItems", offset: contentOffset + beyond });
+  if (depth > limits.maxDepth) refuseOverLimit("maxDepth", contentOffset);
+  const { maxItems } = limits;
+  return withinItems(() =>
+    decodeItem(content, { maxItems, ...options, field, baseOffset: contentOffset, maxDepth: levelsPerLayer }),
+  );
 }
 
 /** Goes one byte string deeper. */
-export function openBytes(
-  bytes: CborBytes,
+export const openBytes = (
+  { value: content, contentOffset }: CborBytes,
   field: string,
-  scope: Scope,
+  { limits, depth }: Depth,
   options?: LayerOptions,
-): { readonly item: CborItem; readonly scope: Scope } {
-  const inner: Scope = { ...scope, depth: scope.depth + 1 };
-  return { item: decodeLayer(bytes.value, bytes.contentOffset, field, inner, options), scope: inner };
-}
+): CborItem => decodeLayer({ content, contentOffset }, field, { limits, depth: depth + 1 }, options);
 
-/** A byte string with its head, which digests cover. `layer` is the content it stands in, `layerOffset` its start. */
-export const receivedFrom = (bytes: CborBytes, layer: Uint8Array, layerOffset: number): ReceivedBytes => ({
-  encoded: layer.subarray(bytes.offset - layerOffset, bytes.end - layerOffset),
+export const deeper = (scope: Scope): Scope => ({ ...scope, depth: scope.depth + 1 });
+
+/** A byte string with its head, which digests cover. */
+export const receivedFrom = (bytes: CborBytes): ReceivedBytes => ({
+  encoded: received(bytes, bytes.offset, bytes.end),
   content: bytes.value,
   contentOffset: bytes.contentOffset,
 });

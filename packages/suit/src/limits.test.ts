@@ -1,7 +1,16 @@
-import { hexToBytes } from "@sumac/crypto";
+import { encode, Tagged } from "@sumac/cbor";
+import { bytesToHex, hexToBytes } from "@sumac/crypto";
 import { describe, expect, test } from "vitest";
-import { commands, craftCommon, craftEnvelope, craftManifest, offsetOf } from "./crafted-envelope.test.support.ts";
-import { abort, parseIn, raw, validating } from "./crafted-manifest.test.support.ts";
+import {
+  commands,
+  craftCommon,
+  craftEnvelope,
+  craftManifest,
+  digestElement,
+  map,
+  offsetOf,
+} from "./crafted-envelope.test.support.ts";
+import { abort, allExtensions, parseIn, raw, validating } from "./crafted-manifest.test.support.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 
 describe("limits of a manifest", () => {
@@ -60,5 +69,55 @@ describe("limits of a manifest", () => {
     ["a uri of 4 GiB", validating(20, raw("a1157affffffff"))],
   ])("%s is refused before it is read", (_, manifest) => {
     expect(limited(manifest)).toMatchObject({ ok: false, error: { code: "malformed", reason: "truncated" } });
+  });
+});
+
+describe("too many items are refused before they are decoded", () => {
+  const exceeded = (limit: string, offset: number) => ({ ok: false, error: { code: "limit-exceeded", limit, offset } });
+  const limits = { ...allExtensions, maxItems: 20 };
+
+  test("in the envelope, in the manifest, in a sequence", () => {
+    const payloads = Array.from({ length: 12 }, (_, i) => [String.fromCharCode(97 + i), new Uint8Array()] as const);
+    const outer = craftEnvelope({}, payloads);
+    // Tag, map, two members, then the ninth payload.
+    expect(parseIn(outer, limits)).toEqual(exceeded("maxItems", offsetOf(outer, "40|6168" + "40")));
+    const manifest = craftEnvelope({ 3: craftManifest({ 4: "x", 9: Array.from({ length: 20 }, () => 0) }) });
+    expect(parseIn(manifest, limits)).toMatchObject({ error: { code: "limit-exceeded", limit: "maxItems" } });
+    const long = craftEnvelope({ 3: craftManifest({ 7: commands(...Array.from({ length: 20 }, () => 14)) }) });
+    expect(parseIn(long, limits)).toMatchObject({ error: { code: "limit-exceeded", limit: "maxItems" } });
+    expect(parseIn(long, { ...limits, maxItems: 21 })).toMatchObject({ ok: true });
+  });
+
+  test("but what is malformed before them is named as that", () => {
+    const float = craftEnvelope({ 3: craftManifest({ 4: raw("f90000"), 9: Array.from({ length: 20 }, () => 0) }) });
+    expect(parseIn(float, limits)).toMatchObject({ error: { code: "malformed", reason: "float" } });
+  });
+
+  test("in a signature block and in its header, where nobody is known yet", () => {
+    const header = (count: number) => map(Array.from({ length: count }, (_, i) => [i + 10, 0] as const));
+    const block = (protectedCount: number, unprotectedCount: number) =>
+      encode(new Tagged(18, [encode(header(protectedCount)), header(unprotectedCount), null, new Uint8Array(64)]));
+    const file = (inside: number, outside: number) =>
+      craftEnvelope({ 2: encode([digestElement, block(inside, outside)]) });
+    for (const [given, ok] of [
+      [[31, 0], true],
+      [[32, 0], false],
+      [[0, 28], true],
+      [[0, 30], false],
+    ] as const) {
+      expect(parseIn(file(given[0], given[1])).ok).toBe(ok);
+    }
+    expect(parseIn(file(32, 0))).toMatchObject({ error: { code: "limit-exceeded", limit: "maxItems" } });
+    expect(parseIn(file(0, 30))).toMatchObject({ error: { code: "limit-exceeded", limit: "maxItems" } });
+  });
+
+  test("and too many signature blocks", () => {
+    const block = encode(new Tagged(17, [new Uint8Array(), map([]), null, new Uint8Array(32)]));
+    const file = (count: number) =>
+      craftEnvelope({ 2: encode([digestElement, ...Array.from({ length: count }, () => block)]) });
+    expect(parseIn(file(defaultLimits.maxBlocks))).toMatchObject({ ok: true });
+    const over = file(defaultLimits.maxBlocks + 1);
+    const last = bytesToHex(over).lastIndexOf(bytesToHex(encode(block))) / 2;
+    expect(parseIn(over)).toEqual(exceeded("maxBlocks", last));
   });
 });

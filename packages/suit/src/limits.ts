@@ -1,32 +1,6 @@
-import type { Extension } from "./extension.ts";
+import { coreLimits, type Limits } from "./core-limits.ts";
+import { readText } from "./read-text.ts";
 
-/** Bounds on what the parsers accept: refused with `too-large` or `limit-exceeded` before memory or work is spent. */
-export interface Limits {
-  /** Bytes of the whole envelope, integrated payloads included. */
-  readonly maxBytes: number;
-  /**
-   * Byte strings that hold CBOR, one inside the other: the manifest is layer 1, common 2, the shared sequence 3, a digest
-   * in its parameters 4. Each run-sequence or try-each entry adds one. A decoder's own limit cannot see these.
-   */
-  readonly maxDepth: number;
-  /** Commands of one manifest, or of one severed member, nested sequences included. */
-  readonly maxCommands: number;
-  /** Components and dependencies of a manifest, and entries of a component index list (each entry repeats the commands that follow). */
-  readonly maxComponents: number;
-  /** CBOR data items of one layer; decoded, each takes some hundred bytes. */
-  readonly maxItems: number;
-  /** Authentication blocks: each may cost a signature verification before anything is known of the sender. */
-  readonly maxBlocks: number;
-  /** What is understood beyond the core; everything else is `unsupported`. */
-  readonly extensions: readonly Extension[];
-}
+export type { Limits, TextReader } from "./core-limits.ts";
 
-export const defaultLimits: Limits = {
-  maxBytes: 65536,
-  maxDepth: 8,
-  maxCommands: 256,
-  maxComponents: 32,
-  maxItems: 4096,
-  maxBlocks: 16,
-  extensions: [],
-};
+export const defaultLimits: Limits = { ...coreLimits, readText };

@@ -1,5 +1,9 @@
-import { err, type Malformed, type MalformedReason, malformed, ok, type Result } from "@sumac/cbor";
+import type { Malformed, Result } from "@sumac/cbor";
+import * as cbor from "@sumac/cbor";
+import type { Limits } from "./limits.ts";
 import type { SeverableName } from "./manifest.ts";
+
+export { refuseMalformed } from "@sumac/cbor";
 
 /**
  * Why a SUIT structure is refused. Offsets count from the start of the outermost file.
@@ -20,34 +24,13 @@ export type SeveredRefusal =
   | { readonly code: "severed-member-mismatch"; readonly member: SeverableName; readonly offset: number }
   | { readonly code: "severed-member-missing"; readonly member: SeverableName };
 
-/** Unwinds the recursion of a parser; `attempt` turns it into a value. Never leaves this package. */
-class Refused extends Error {
-  readonly refusal: SuitRefusal;
-  constructor(refusal: SuitRefusal) {
-    super(refusal.code);
-    this.refusal = refusal;
-  }
-}
+/** `refuse` and `attempt` of `@sumac/cbor`, with the refusals of this package. */
+export const refuse: (refusal: SuitRefusal | SeveredRefusal) => never = cbor.refuse;
 
-export function refuse(refusal: SuitRefusal): never {
-  throw new Refused(refusal);
-}
+export const attempt = <T>(parse: () => T): Result<T, SuitRefusal> => cbor.attempt(parse);
 
-export function refuseMalformed(reason: MalformedReason, field: string, offset: number): never {
-  throw new Refused(malformed(reason, field, offset));
-}
+export const refuseUnsupported = (field: string, offset: number, label: number): never =>
+  refuse({ code: "unsupported", field, offset, label });
 
-export function unwrap<T>(result: Result<T, SuitRefusal>): T {
-  if (!result.ok) throw new Refused(result.error);
-  return result.value;
-}
-
-/** Runs a parser; what it refused becomes a value, bugs stay exceptions. */
-export function attempt<T>(parse: () => T): Result<T, SuitRefusal> {
-  try {
-    return ok(parse());
-  } catch (thrown) {
-    if (thrown instanceof Refused) return err(thrown.refusal);
-    throw thrown;
-  }
-}
+export const refuseOverLimit = (limit: keyof Limits, offset: number): never =>
+  refuse({ code: "limit-exceeded", limit, offset });

@@ -10,5 +10,4 @@ export const trustDomains = {
   dependency: { "dependency-prefix": 1 },
   condition: { "dependency-integrity": 7, "is-dependency": 8 },
   directive: { "process-dependency": 11, "set-parameters": 19, unlink: 33 },
-  parameter: {},
 } as const;

@@ -1,10 +1,10 @@
 import { err, ok, type Result } from "@sumac/cbor";
 import { type Algorithm, algorithmById, toBeSigned } from "@sumac/cose";
-import { bytesToHex, type Crypto, canVerify } from "@sumac/crypto";
+import { bytesToHex, type Crypto, canVerify, equalBytes } from "@sumac/crypto";
 import type { AuthenticationBlock, Envelope } from "@sumac/suit";
-import { allowsScheme, isInPart, judgeWrapperDigest, type KeyPart, partsOf } from "./profile.ts";
+import { isInPart, type KeyPart, type ProfileRule, partsOf } from "./profile.ts";
 import type { Rejection } from "./rejection.ts";
-import { findKey, profileOf, type Role, type TrustedKey, type TrustRecord } from "./trust-record.ts";
+import { findKey, type Role, ruleOf, type TrustedKey, type TrustRecord } from "./trust-record.ts";
 
 /** A trusted key whose signature over the manifest digest is valid. */
 export interface Signer {
@@ -40,48 +40,57 @@ type Judgement =
  * telling block: a bad signature by a known key, then an algorithm that is not the key's, then strangers, then mere
  * absence.
  */
-export function authenticate(
+export const authenticate = (
+  envelope: Envelope,
+  trust: TrustRecord,
+  crypto: Crypto,
+): Result<Authentication, Rejection> => authenticateBy(ruleOf(trust), envelope, trust, crypto);
+
+/** `authenticate` by a rule that was found already. */
+export function authenticateBy(
+  rule: ProfileRule,
   envelope: Envelope,
   trust: TrustRecord,
   crypto: Crypto,
 ): Result<Authentication, Rejection> {
-  const weak = judgeWrapperDigest(envelope, profileOf(trust));
+  const weak = rule.digests?.judgeWrapper(envelope);
   if (weak !== undefined) return err(weak);
-  const valid = new Map<string, Signer>();
+  const signers = new Map<string, Signer & { readonly key: TrustedKey }>();
   const refused: Refused[] = [];
   for (const block of envelope.blocks) {
-    const judgement = judgeBlock(block, envelope.digestElement, trust, crypto);
-    if (judgement.kind !== "valid") {
+    const judgement = judgeBlock(block, envelope.digestElement, { trust, rule, crypto });
+    if (judgement.kind === "valid") {
+      const { key, algorithm } = judgement;
+      const keyId = bytesToHex(key.keyId);
+      const roles = trust.roles.filter((role) => holds(role, key)).map(({ name }) => name);
+      signers.set(keyId, { keyId, algorithm, roles, key });
+    } else {
       refused.push(judgement);
-      continue;
     }
-    const keyId = bytesToHex(judgement.key.keyId);
-    const roles = trust.roles.filter((role) => holds(role, keyId)).map((role) => role.name);
-    valid.set(keyId, { keyId, algorithm: judgement.algorithm, roles });
   }
-  const signers = [...valid.values()];
-  const counts = trust.roles.map((role) => countRole(role, signers, trust));
-  const releases = counts.filter(({ role }) => role.purpose === "release");
-  if (releases.some(({ role, have }) => have >= role.threshold)) {
-    const approvals = counts.filter(({ role }) => role.purpose === "approval");
-    return ok({ signers, releases, approvals });
+  const valid = [...signers.values()];
+  const count = (role: Role): RoleCount => {
+    const own = valid.filter(({ key }) => holds(role, key));
+    return partsOf(rule, role.purpose)
+      .map((part) => ({ role, part, have: own.filter(({ algorithm }) => isInPart(algorithm.scheme, part)).length }))
+      .reduce((fewest, one) => (one.have < fewest.have ? one : fewest));
+  };
+  const counted = (purpose: Role["purpose"]): RoleCount[] =>
+    trust.roles.filter((role) => role.purpose === purpose).map(count);
+  const releases = counted("release");
+  if (!releases.some(({ role, have }) => have >= role.threshold)) {
+    return err(mostTelling(refused, valid.length, releases));
   }
-  return err(mostTelling(refused, signers.length, releases));
+  return ok({
+    signers: valid.map(({ key: _key, ...signer }) => signer),
+    releases,
+    approvals: counted("approval"),
+  });
 }
 
 type Refused = Exclude<Judgement, { kind: "valid" }>;
 
-const holds = (role: Role, keyId: string): boolean => role.keys.some((key) => bytesToHex(key.keyId) === keyId);
-
-function countRole(role: Role, signers: readonly Signer[], trust: TrustRecord): RoleCount {
-  const own = signers.filter(({ keyId }) => holds(role, keyId));
-  const counts = partsOf(profileOf(trust), role.purpose).map((part) => ({
-    role,
-    part,
-    have: own.filter(({ algorithm }) => isInPart(algorithm.scheme, part)).length,
-  }));
-  return counts.reduce((fewest, count) => (count.have < fewest.have ? count : fewest));
-}
+const holds = (role: Role, { keyId }: TrustedKey): boolean => role.keys.some((key) => equalBytes(key.keyId, keyId));
 
 function mostTelling(refused: readonly Refused[], validCount: number, releases: readonly RoleCount[]): Rejection {
   const known = refused.filter(({ kind }) => kind === "refused").map(({ rejection }) => rejection);
@@ -100,7 +109,13 @@ function mostTelling(refused: readonly Refused[], validCount: number, releases: 
   return { code: "threshold-not-met", role: role.name, have, need: role.threshold, part };
 }
 
-function judgeBlock(block: AuthenticationBlock, payload: Uint8Array, trust: TrustRecord, crypto: Crypto): Judgement {
+interface Believed {
+  readonly trust: TrustRecord;
+  readonly rule: ProfileRule;
+  readonly crypto: Crypto;
+}
+
+function judgeBlock(block: AuthenticationBlock, payload: Uint8Array, { trust, rule, crypto }: Believed): Judgement {
   if (block.kind === "unsupported") return refuse({ code: "algorithm-not-allowed", algorithm: null, keyId: null });
   const { sign1 } = block;
   const keyId = sign1.keyId === undefined ? null : bytesToHex(sign1.keyId);
@@ -110,7 +125,7 @@ function judgeBlock(block: AuthenticationBlock, payload: Uint8Array, trust: Trus
   // The key decides which algorithm it is for; the message only has to agree (RFC 9864, trust.md 1).
   const named = sign1.keyId === undefined ? undefined : findKey(trust, sign1.keyId);
   const isUsable =
-    algorithm !== undefined && allowsScheme(profileOf(trust), algorithm.scheme) && canVerify(crypto, algorithm.scheme);
+    algorithm !== undefined && rule.schemes.includes(algorithm.scheme) && canVerify(crypto, algorithm.scheme);
   if (named === undefined && algorithm !== undefined && !isUsable) return { kind: "stranger", rejection: notAllowed };
   if (keyId !== null && named === undefined) return stranger([keyId]);
   if (algorithm === undefined || !isUsable) return refuse(notAllowed);
@@ -118,7 +133,9 @@ function judgeBlock(block: AuthenticationBlock, payload: Uint8Array, trust: Trus
   if (named !== undefined && named.key.scheme !== algorithm.scheme) return refuse(notAllowed);
 
   const message = toBeSigned(sign1.protected, payload);
-  const candidates = named !== undefined ? [named] : trust.roles.flatMap((role) => role.keys);
+  // A key of several roles is tried once.
+  const every = trust.roles.flatMap(({ keys }) => keys.map((key) => [bytesToHex(key.keyId), key] as const));
+  const candidates = named ? [named] : [...new Map(every).values()];
   const fitting = candidates.filter(({ key }) => key.scheme === algorithm.scheme);
   if (fitting.length === 0) return stranger([]);
   const signer = fitting.find(({ key }) => crypto.verify(key, message, sign1.signature));

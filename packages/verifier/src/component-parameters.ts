@@ -3,13 +3,12 @@ import type { Parameters } from "@sumac/suit";
 /** The parameters of one component while a procedure runs; they persist across its sequences (suit.md 5, rule 3). */
 export type ComponentParameters = { -readonly [Name in keyof Parameters]?: Parameters[Name] };
 
-/** strict-order and soft-failure belong to the processor, not to a component. */
-export function overrideParameters(target: ComponentParameters, source: Parameters): void {
-  const { strictOrder: _strictOrder, softFailure: _softFailure, ...own } = source;
-  Object.assign(target, own);
-}
+/** strict-order and soft-failure belong to the processor: nobody asks a component for them. */
+export const overrideParameters = (target: ComponentParameters, source: Parameters): void => {
+  Object.assign(target, source);
+};
 
 /** What is set already stays: a dependent manifest has decided before (suit.md 7.1). */
-export function setParameters(target: ComponentParameters, source: Parameters): void {
-  overrideParameters(target, { ...source, ...target });
-}
+export const setParameters = (target: ComponentParameters, source: Parameters): void => {
+  Object.assign(target, { ...source, ...target });
+};

@@ -19,6 +19,7 @@ import {
   type SuitDigest,
   serializeManifest,
   severMembers,
+  trustDomains12,
 } from "@sumac/suit";
 import { blockBy, roleOf, type TestKey, testKey } from "./signed-release.test.support.ts";
 import type { TrustRecord } from "./trust-record.ts";
@@ -181,6 +182,6 @@ export const context: VerifyContext = {
     ],
   },
   installed: { floor: 5n },
-  limits: { ...defaultLimits, extensions: ["trust-domains"] },
+  limits: { ...defaultLimits, extensions: [trustDomains12] },
   dependencies: { installed: () => ({ floor: 2n }) },
 };

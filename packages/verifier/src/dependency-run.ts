@@ -1,7 +1,7 @@
 import { bytesToHex } from "@sumac/crypto";
-import { digestEquals, directiveLabel, type SuitDigest } from "@sumac/suit";
+import { type Directive, digestEquals, directiveLabel, type SuitDigest } from "@sumac/suit";
 import type { CarriedDependency, FindDependency, VerifiedDependency } from "./carried-dependency.ts";
-import { commandFailed, dependencyRefused, type Failure, final } from "./failure.ts";
+import { commandFailed, dependencyRefused, type Failure, final, noDependency } from "./failure.ts";
 import type { ImageExpectation } from "./plan.ts";
 import { type Frame, frameOf, programOf, type Target } from "./program.ts";
 import type { Recipient } from "./recipient.ts";
@@ -40,7 +40,17 @@ export class DependencyRun {
     for (const [index, { carried }] of this.#held) this.#held.set(index, { carried, processed: new Set() });
   }
 
-  fetch({ index }: Target, uri: string, offset: number): Failure | undefined {
+  /** A dependency is fetched and processed; to write, copy, swap or start one has no meaning here, nor has unlink. */
+  direct(directive: Directive, target: Target, uri: string | undefined, offset: number): Failure | undefined {
+    if (directive === "fetch") {
+      if (uri === undefined) return commandFailed(directive, offset, "parameter-missing");
+      return this.#fetch(target, uri, offset);
+    }
+    const field = directive === "unlink" ? directive : `dependency.${directive}`;
+    return final({ code: "unsupported", field, label: directiveLabel[directive], offset });
+  }
+
+  #fetch({ index }: Target, uri: string, offset: number): Failure | undefined {
     const found = this.#find(uri);
     // A dependency from elsewhere could only be planned once it is there.
     if (found === undefined) {
@@ -66,7 +76,7 @@ export class DependencyRun {
   /** dependency-integrity: any failure ends everything, wherever it stands. */
   verify(target: Target, digest: SuitDigest | undefined, offset: number): Failure | undefined {
     const { dependency, index } = target;
-    if (dependency === undefined) return commandFailed("dependency-integrity", offset, "no-dependency");
+    if (dependency === undefined) return noDependency("dependency-integrity", offset);
     if (digest === undefined) return commandFailed("dependency-integrity", offset, "parameter-missing");
     const held = this.#held.get(index);
     if (held === undefined) return commandFailed("dependency-integrity", offset, "dependency-absent");
@@ -87,7 +97,7 @@ export class DependencyRun {
 
   /** process-dependency: what is to run now, or why nothing may. */
   enter({ dependency, index }: Target, section: Section, offset: number): Frame | Failure {
-    if (dependency === undefined) return commandFailed("process-dependency", offset, "no-dependency");
+    if (dependency === undefined) return noDependency("process-dependency", offset);
     const held = this.#held.get(index);
     if (held?.verified === undefined) return commandFailed("process-dependency", offset, "dependency-unverified");
     held.processed.add(section);

@@ -4,9 +4,11 @@ import { nodeCrypto } from "@sumac/crypto/node";
 import {
   buildEnvelope,
   type CommandInput,
+  type ComponentId,
   defaultLimits,
   encloseBytes,
   encodeDigest,
+  firmwareEncryption24,
   manifestDigest,
   type Parameters,
   parseEncryptionInfo,
@@ -53,10 +55,10 @@ const ofCiphertext = set({ imageDigest: digestOf(ciphertext), imageSize: BigInt(
 const fetched = [at(1), ofCiphertext, directive("fetch"), match];
 const decrypted = [at(0), set({ encryptionInfo, sourceComponent: 1 }), directive("copy"), match];
 
-function envelope(install: readonly CommandInput[]): Uint8Array {
+function envelope(install: readonly CommandInput[], more: readonly ComponentId[] = []): Uint8Array {
   const manifestBytes = serializeManifest({
     sequenceNumber: 7n,
-    components: [firmware, container],
+    components: [firmware, container, ...more],
     shared: {
       commands: [
         at(0),
@@ -93,7 +95,7 @@ const context: VerifyContext = {
     ],
   },
   installed: { floor: 5n },
-  limits: { ...defaultLimits, extensions: ["firmware-encryption"] },
+  limits: { ...defaultLimits, extensions: [firmwareEncryption24] },
 };
 
 function verified(bytes: Uint8Array): VerifiedUpdate {
@@ -148,6 +150,30 @@ describe("the decrypting step of a plan", () => {
   test("write: the ciphertext stands in the signed manifest", () => {
     const steps = stepsOf(at(0), set({ content: ciphertext, encryptionInfo }), directive("write"), match);
     expect(steps).toMatchObject({ ok: true, value: [{ step: { do: "write", content: ciphertext }, encryption }] });
+  });
+});
+
+describe("among steps that do not decrypt", () => {
+  const start: CommandInput = { kind: "directive", directive: "invoke", policy: 2 };
+  const plainImage = set({ imageDigest: digestOf(image), imageSize: BigInt(image.length) });
+
+  test("a plain copy and a plain write are none", () => {
+    const copied = [at(0), set({ sourceComponent: 1 }), directive("copy"), match];
+    const wrote = [at(0), set({ content: image }), directive("write"), match];
+    expect(stepsOf(...fetched, ...copied, ...wrote)).toEqual({ ok: true, value: [] });
+  });
+
+  test("starting the source, or exchanging two other components, leaves the match what it was", () => {
+    const third = [new TextEncoder().encode("third")];
+    const between = [at(1), start, at(2), plainImage, set({ sourceComponent: 0 }), directive("swap"), match];
+    const bytes = envelope([...fetched, ...between, at(0), plainImage, match, ...decrypted], [third]);
+    const known = [firmware, container, third].map((id) => ({ id, maxSize: 1000n }));
+    const update = verifyEnvelope(bytes, { ...context, recipient: { ...context.recipient, components: known } });
+    if (!update.ok) throw new Error(update.error.code);
+    expect(encryptedSteps(update.value)).toMatchObject({
+      ok: true,
+      value: [{ ciphertext: { digest: digestOf(ciphertext) }, fetch: { uri: "a.enc" } }],
+    });
   });
 });
 

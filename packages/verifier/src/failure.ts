@@ -14,3 +14,7 @@ export const dependencyRefused = (dependency: number, offset: number, because: R
 
 export const commandFailed = (command: string, offset: number, because: CommandFailure): Failure =>
   final({ code: "command-failed", command, offset, because });
+
+/** A command that only a dependency understands; also where no dependencies are processed at all. */
+export const noDependency = (command: string, offset: number): Failure =>
+  commandFailed(command, offset, "no-dependency");

@@ -6,16 +6,14 @@ import {
   dependencyLimits,
   digestEquals,
   type Envelope,
-  type Limits,
   manifestDigest,
   parseIntegratedEnvelope,
 } from "@sumac/suit";
 import type { CarriedDependency, FindDependency, VerifiedDependency } from "./carried-dependency.ts";
-import { type JudgeContext, judgeManifest } from "./judge-manifest.ts";
-import { judgeManifestDigests } from "./profile.ts";
+import { judgeManifest } from "./judge-manifest.ts";
 import type { Installed } from "./recipient.ts";
 import type { Rejection } from "./rejection.ts";
-import { profileOf } from "./trust-record.ts";
+import type { BoundedContext, VerifierParts } from "./verifier-parts.ts";
 
 /**
  * Present: dependencies are processed, one level of them, and only those that the envelope carries. They are judged like
@@ -30,14 +28,15 @@ export interface DependencyContext {
 export function findDependencyIn(
   outer: Envelope,
   dependencies: DependencyContext,
-  limits: Limits | undefined,
-  context: JudgeContext,
+  context: BoundedContext,
+  parts: VerifierParts,
 ): FindDependency {
+  const { limits } = context;
   const found = new Map<string, ReturnType<FindDependency>>();
   return (uri) => {
     if (!found.has(uri)) {
       const envelope = parseIntegratedEnvelope(outer, uri, limits);
-      found.set(uri, envelope?.ok ? ok(carry(envelope.value, dependencies, limits, context)) : envelope);
+      found.set(uri, envelope?.ok ? ok(carry(envelope.value, dependencies, context, parts)) : envelope);
     }
     return found.get(uri);
   };
@@ -46,8 +45,8 @@ export function findDependencyIn(
 function carry(
   envelope: Envelope,
   { installed }: DependencyContext,
-  limits: Limits | undefined,
-  context: JudgeContext,
+  context: BoundedContext,
+  parts: VerifierParts,
 ): CarriedDependency {
   const judged = new Map<number, Result<VerifiedDependency, Rejection>>();
   return {
@@ -55,8 +54,8 @@ function carry(
     hasDigest: (digest) => digestEquals(manifestDigest(envelope.manifest, digest.algorithm, context.crypto), digest),
     // Each index has a prefix of its own: what may be written in one place may be somebody else's in another.
     verify: ({ index, prefix = [] }: Dependency) => {
-      const place = { limits: dependencyLimits(limits), prefix, installed };
-      const answer = judged.get(index) ?? verify(envelope, place, context);
+      const place = { limits: dependencyLimits(context.limits), prefix, installed };
+      const answer = judged.get(index) ?? verify(envelope, place, context, parts);
       judged.set(index, answer);
       return answer;
     },
@@ -66,17 +65,18 @@ function carry(
 function verify(
   envelope: Envelope,
   place: Parameters<typeof judgeManifest>[1],
-  context: JudgeContext,
+  context: BoundedContext,
+  parts: VerifierParts,
 ): Result<VerifiedDependency, Rejection> {
-  const judged = judgeManifest(envelope, place, context);
+  const judged = judgeManifest(envelope, place, context, parts);
   if (!judged.ok) return judged;
-  const { manifest, members, authentication, standing } = judged.value;
+  const { manifest, members, authentication, standing, rule } = judged.value;
   const deeper = manifest.layout.find(({ name }) => name === "dependencies");
   if (deeper !== undefined) {
     const label = commonLabel.dependencies;
     return err({ code: "unsupported", field: "dependency.manifest.common", label, offset: deeper.offset });
   }
-  const weak = judgeManifestDigests(judged.value, profileOf(context.trust));
+  const weak = rule.digests?.judgeManifest(manifest, members);
   if (weak !== undefined) return err(weak);
   const { signers } = authentication;
   return ok({ envelope, manifest, manifestDigest: envelope.digest, members, signers, standing });

@@ -8,10 +8,13 @@ import {
   defaultLimits,
   encloseBytes,
   encodeDigest,
+  firmwareEncryption24,
   type ManifestInput,
   manifestDigest,
   type SequenceInput,
   serializeManifest,
+  trustDomains12,
+  updateManagement14,
 } from "@sumac/suit";
 import { describe, expect, test } from "vitest";
 import { blockBy, classId, roleOf, testKey, vendorId } from "./signed-release.test.support.ts";
@@ -52,7 +55,7 @@ function measured(bytes: Uint8Array): { readonly code: string; readonly work: Wo
     trust: { roles: [roleOf("release", [key])], legacyAlgorithms: [] },
     recipient: { vendorIds: "any", classIds: "any", components: "any" },
     installed: { floor: 0n },
-    limits: { ...defaultLimits, extensions: ["trust-domains", "update-management-14", "firmware-encryption"] },
+    limits: { ...defaultLimits, extensions: [trustDomains12, updateManagement14, firmwareEncryption24] },
     dependencies: { installed: () => ({ floor: 0n }) },
     facts: {
       componentImage: () => {

@@ -1,6 +1,7 @@
 export * from "./authenticate.ts";
 export * from "./encrypted-step.ts";
 export * from "./explain.ts";
+export { judgeUpdate } from "./judge-update.ts";
 export * from "./plan.ts";
 export type { DigestSubject, KeyPart, Profile } from "./profile.ts";
 export * from "./recipient.ts";
@@ -10,5 +11,6 @@ export * from "./report-rejection.ts";
 export * from "./stage-encrypted-image.ts";
 export * from "./stage-image.ts";
 export * from "./trust-record.ts";
+export type { BoundedContext, VerifierParts } from "./verifier-parts.ts";
 export * from "./verify-envelope.ts";
 export * from "./verify-report.ts";

@@ -7,11 +7,12 @@ import {
   type Limits,
   type Manifest,
   manifestDigest,
-  parseManifest,
+  openManifest,
+  openMembers,
   type ResolvedMembers,
-  resolveSeverable,
 } from "@sumac/suit";
-import { type Authentication, authenticate } from "./authenticate.ts";
+import { type Authentication, authenticateBy } from "./authenticate.ts";
+import { classic, type ProfileRule } from "./profile.ts";
 import { type Program, programOf } from "./program.ts";
 import type { ComponentFacts, Installed, Recipient } from "./recipient.ts";
 import type { Rejection } from "./rejection.ts";
@@ -19,6 +20,7 @@ import { judgeSequence, type Standing } from "./rollback.ts";
 import { Machine } from "./run-commands.ts";
 import { absentSection } from "./sections.ts";
 import { mayWrite, type TrustRecord } from "./trust-record.ts";
+import type { VerifierParts } from "./verifier-parts.ts";
 
 /** What a manifest is judged by, whether it stands for itself or for another one. */
 export interface JudgeContext {
@@ -35,7 +37,7 @@ export interface JudgeContext {
 
 /** Where the manifest stands. */
 export interface ManifestPlace {
-  readonly limits: Limits | undefined;
+  readonly limits: Limits;
   /** Put before its component identifiers (of a dependency). */
   readonly prefix: ComponentId;
   readonly installed: (components: readonly ComponentId[]) => Installed;
@@ -49,6 +51,7 @@ export interface JudgedManifest {
   readonly authentication: Authentication;
   readonly standing: Standing;
   readonly program: Program;
+  readonly rule: ProfileRule;
 }
 
 /** Checks 2 to 7 of trust.md section 2, in that order, for one envelope and the manifest in it. */
@@ -56,21 +59,25 @@ export function judgeManifest(
   envelope: Envelope,
   { limits, prefix, installed }: ManifestPlace,
   context: JudgeContext,
+  parts: VerifierParts,
 ): Result<JudgedManifest, Rejection> {
-  const { crypto, trust, recipient, facts } = context;
-  const authentication = authenticate(envelope, trust, crypto);
+  const { crypto, trust, recipient } = context;
+  const { profile = "classic" } = trust;
+  const rule = parts.ruleOf?.(trust) ?? classic;
+  if (rule.name !== profile) throw new RangeError(`this verifier does not carry the profile ${profile}`);
+  const authentication = authenticateBy(rule, envelope, trust, crypto);
   if (!authentication.ok) return authentication;
   const mismatch = judgeManifestDigest(envelope, crypto);
   if (mismatch !== undefined) return err(mismatch);
 
-  const manifest = parseManifest(envelope.manifest, limits);
+  const manifest = openManifest(envelope.manifest, limits);
   if (!manifest.ok) return manifest;
-  const members = resolveSeverable(envelope, manifest.value, crypto, limits);
+  const members = openMembers(envelope, manifest.value, crypto, limits);
   if (!members.ok) return members;
 
   const program = programOf({ envelope, manifest: manifest.value, members: members.value }, prefix);
   const foreign =
-    judgeIdentity(program, recipient, facts) ?? judgeComponents(program.components, recipient, authentication.value);
+    judgeIdentity(program, context, parts) ?? judgeComponents(program.components, recipient, authentication.value);
   if (foreign !== undefined) return err(foreign);
 
   const offered = { sequence: manifest.value.sequenceNumber, manifestDigest: envelope.digest.bytes };
@@ -87,6 +94,7 @@ export function judgeManifest(
     authentication: authentication.value,
     standing: standing.value,
     program,
+    rule,
   });
 }
 
@@ -102,8 +110,12 @@ function judgeManifestDigest(envelope: Envelope, crypto: Crypto): Rejection | un
 }
 
 /** Check 5: the shared sequence has to say for whom this is, and mean us (REQ.SEC.COMPATIBLE). */
-function judgeIdentity(program: Program, recipient: Recipient, facts: ComponentFacts = {}): Rejection | undefined {
-  const judged = new Machine({ program, recipient, facts, useBefore: "defer" }).runShared();
+function judgeIdentity(
+  program: Program,
+  { recipient, facts }: JudgeContext,
+  { conditions }: VerifierParts,
+): Rejection | undefined {
+  const judged = new Machine({ program, recipient, facts, conditions, useBefore: "defer" }).runShared();
   if (!judged.ok) return judged.error;
   for (const condition of ["vendor-identifier", "class-identifier"] as const) {
     if (!judged.value.has(condition)) return { code: "identity-missing", condition };

@@ -9,6 +9,8 @@ import type {
   Parameters,
   SuitDigest,
 } from "@sumac/suit";
+import { DependencyRun } from "./dependency-run.ts";
+import { extensionConditions } from "./extension-conditions.ts";
 import type { PlanStep } from "./plan.ts";
 import type { Program } from "./program.ts";
 import type { Recipient } from "./recipient.ts";
@@ -67,7 +69,14 @@ export function machine(sections: Program["sections"], changes: Changes): Machin
     integrated: new Set(),
     ...changes,
   };
-  return new Machine({ program, recipient, useBefore: { now: 100n }, ...changes });
+  return new Machine({
+    program,
+    recipient,
+    conditions: extensionConditions,
+    dependencyRun: new DependencyRun(() => undefined, recipient),
+    useBefore: { now: 100n },
+    ...changes,
+  });
 }
 
 /** As the install section of an update of one component. */

@@ -284,6 +284,13 @@ const cnsa2Rows: readonly Row[] = [
     facts: { digest: "sha-256", of: "image" },
   },
   {
+    name: "the image by SHA-256 in a member that was severed by SHA-384",
+    trust: cnsa2,
+    send: () => release(signedBy(ml87), { ...strong, installImage: "sha-256", severed: "sha-384" }),
+    code: "digest-not-allowed",
+    facts: { digest: "sha-256", of: "image" },
+  },
+  {
     name: "the image by SHA-256 in the shared sequence, set again by SHA-384",
     trust: cnsa2,
     send: () => release(signedBy(ml87), { manifest: "sha-384", image: "sha-256", installImage: "sha-384" }),

@@ -48,6 +48,8 @@ describe.each([
     ["hybrid: approved by an owner with a classical key", hybridApproved, release(signedBy(ed, ml65, ownerEd))],
     ["hybrid: approved by an owner with an ML-DSA key", hybridApproved, release(signedBy(ed, ml65, owner65))],
     ["hybrid: one of two lines", hybridLines, release(signedBy(p384, ml87))],
+    ["hybrid: SHA-384", hybrid, release(signedBy(ed, ml65), strong)],
+    ["hybrid: SHA-512", hybrid, release(signedBy(ed, ml65), { manifest: "sha-512", image: "sha-512" })],
     ["cnsa2: SHA-384", cnsa2, release(signedBy(ml87), strong)],
     ["cnsa2: SHA-512", cnsa2, release(signedBy(ml87), { manifest: "sha-512", image: "sha-512" })],
     ["cnsa2: one SHA-384, another SHA-512", cnsa2, release(signedBy(ml87), { ...strong, severed: "sha-512" })],

@@ -1,11 +1,11 @@
 import { err, ok, type Result } from "@sumac/cbor";
-import { type Command, type CommandSequence, type ComponentIndex, directiveLabel } from "@sumac/suit";
-import type { FindDependency, VerifiedDependency } from "./carried-dependency.ts";
+import type { Command, CommandSequence, ComponentIndex } from "@sumac/suit";
+import type { VerifiedDependency } from "./carried-dependency.ts";
 import { CommandOrder, keepsToOneComponent } from "./command-order.ts";
 import { type ComponentParameters, overrideParameters, setParameters } from "./component-parameters.ts";
-import { expectedImage, judgeCondition, type UseBeforePolicy } from "./conditions.ts";
-import { DependencyRun } from "./dependency-run.ts";
-import { commandFailed, dependencyRefused, type Failure, final } from "./failure.ts";
+import { type ConditionJudges, expectedImage, judgeCondition, type UseBeforePolicy } from "./conditions.ts";
+import type { DependencyRun } from "./dependency-run.ts";
+import { commandFailed, dependencyRefused, type Failure, final, noDependency } from "./failure.ts";
 import type { PlanStep } from "./plan.ts";
 import { accessOf, type DirectiveCall, PlanBuilder } from "./plan-builder.ts";
 import { type Frame, frameOf, type Program, type Target } from "./program.ts";
@@ -20,8 +20,11 @@ export interface MachineSetup {
   readonly program: Program;
   readonly recipient: Recipient;
   readonly useBefore: UseBeforePolicy;
-  readonly facts?: ComponentFacts;
-  readonly findDependency?: FindDependency;
+  readonly facts?: ComponentFacts | undefined;
+  /** Of extensions. */
+  readonly conditions?: ConditionJudges | undefined;
+  /** Absent: no dependency is ever there. */
+  readonly dependencyRun?: DependencyRun | undefined;
 }
 
 type IdentityCondition = "vendor-identifier" | "class-identifier";
@@ -38,7 +41,7 @@ type Scope = "procedure" | "try-each" | "run-sequence";
 export class Machine {
   readonly #setup: MachineSetup;
   readonly #plan: PlanBuilder;
-  readonly #dependencies: DependencyRun;
+  readonly #dependencies: DependencyRun | undefined;
   #parameters = new Map<string, ComponentParameters>();
   #identity: ReadonlySet<IdentityCondition> = new Set();
   #executed = 0;
@@ -50,16 +53,16 @@ export class Machine {
   #order = new CommandOrder();
 
   constructor(setup: MachineSetup) {
-    const { program, recipient, facts = {}, findDependency = () => undefined } = setup;
+    const { program, recipient, facts = {}, dependencyRun } = setup;
     this.#setup = setup;
     this.#plan = new PlanBuilder(facts);
-    this.#dependencies = new DependencyRun(findDependency, recipient);
+    this.#dependencies = dependencyRun;
     this.#frame = frameOf(program, recipient);
   }
 
   /** The dependencies that were verified while the procedures ran, by their index. */
   get dependencies(): ReadonlyMap<number, VerifiedDependency> {
-    return this.#dependencies.verified;
+    return this.#dependencies?.verified ?? new Map();
   }
 
   /** Which identity conditions the shared sequence judges, and finds to hold, outside any alternative that failed. */
@@ -73,7 +76,7 @@ export class Machine {
     this.#parameters = new Map();
     this.#executed = 0;
     this.#plan.startProcedure();
-    this.#dependencies.startProcedure();
+    this.#dependencies?.startProcedure();
     const { program } = this.#frame;
     for (const [i, section] of sections.entries()) {
       const failure =
@@ -101,7 +104,7 @@ export class Machine {
 
   /** Every section so far of every dependency has run before the dependent's next one starts (suit.md 7.1). */
   #lockstep(sections: readonly Section[]): Failure | undefined {
-    const offset = this.#dependencies.passedOver(sections);
+    const offset = this.#dependencies?.passedOver(sections);
     return offset === undefined ? undefined : commandFailed("process-dependency", offset, "dependency-passed-over");
   }
 
@@ -146,7 +149,11 @@ export class Machine {
       const processes = command.kind === "directive" && command.directive === "process-dependency";
       return processes ? every.filter(({ dependency }) => dependency !== undefined) : every;
     }
-    const indices = typeof this.#index === "number" ? [this.#index] : this.#index;
+    if (typeof this.#index === "number") {
+      const target = targets.get(this.#index);
+      return target && [target];
+    }
+    const indices = this.#index;
     const selected = indices.flatMap((index) => targets.get(index) ?? []);
     return selected.length === indices.length ? selected : undefined;
   }
@@ -192,15 +199,16 @@ export class Machine {
     const parameters = this.#of(target);
     const soft = this.#softFailure ? "soft" : "final";
     if (condition === "dependency-integrity") {
+      if (this.#dependencies === undefined) return noDependency(condition, offset);
       return this.#dependencies.verify(target, parameters.imageDigest, offset);
     }
     if (condition === "image-match") {
       if (target.dependency === undefined) return this.#plan.imageMatch(this.#call(target, offset), soft);
-      if (this.#dependencies.matches(target, expectedImage(parameters))) return undefined;
+      if (this.#dependencies?.matches(target, expectedImage(parameters))) return undefined;
       return { kind: soft, rejection: { code: "condition-failed", condition, offset } };
     }
-    const { recipient, useBefore } = this.#setup;
-    const facts = { recipient, useBefore, target, images: this.#plan.images };
+    const { recipient, useBefore, conditions } = this.#setup;
+    const facts = { recipient, useBefore, conditions, target, images: this.#plan.images };
     const rejection = judgeCondition(condition, parameters, facts, offset);
     // What this verifier cannot judge must not look like a condition that merely did not hold.
     if (rejection?.code === "component-state-unknown") return final(rejection);
@@ -213,15 +221,9 @@ export class Machine {
 
   #directive(target: Target, { directive, offset }: CommandOf<"directive">): Failure | undefined {
     if (directive === "process-dependency") return this.#processDependency(target, offset);
-    const unsupported = (field: string): Failure =>
-      final({ code: "unsupported", field, label: directiveLabel[directive], offset });
-    if (directive === "unlink") return unsupported(directive);
-    if (target.dependency !== undefined) {
-      // A dependency is fetched and processed; to write, copy, swap or start one has no meaning here.
-      if (directive !== "fetch") return unsupported(`dependency.${directive}`);
-      const { uri } = this.#of(target);
-      if (uri === undefined) return commandFailed(directive, offset, "parameter-missing");
-      return this.#dependencies.fetch(target, uri, offset);
+    if (directive === "unlink" || target.dependency !== undefined) {
+      if (this.#dependencies === undefined) return noDependency(directive, offset);
+      return this.#dependencies.direct(directive, target, this.#of(target).uri, offset);
     }
     const call = this.#call(target, offset);
     if (!this.#order.record(accessOf(directive, call))) return commandFailed(directive, offset, "order-matters");
@@ -234,6 +236,7 @@ export class Machine {
   #processDependency(target: Target, offset: number): Failure | undefined {
     const section = this.#section;
     if (section === undefined) return commandFailed("process-dependency", offset, "in-shared-sequence");
+    if (this.#dependencies === undefined) return noDependency("process-dependency", offset);
     const inner = this.#dependencies.enter(target, section, offset);
     if ("rejection" in inner) return inner;
     if (inner.program.sections[section] === undefined) return undefined;

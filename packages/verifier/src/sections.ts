@@ -13,13 +13,13 @@ export type Section = (typeof severableSequences)[number][0] | "validate" | "loa
 export const updateSections: readonly Section[] = [...severableSequences.map(([section]) => section), "validate"];
 export const invocationSections: readonly Section[] = ["validate", "load", "invoke"];
 
-export type Sections = Readonly<Partial<Record<Section, CommandSequence>>>;
+export type Sections = Readonly<Partial<Record<Section, CommandSequence | undefined>>>;
 
 export function sectionsOf(manifest: Manifest, members: ResolvedMembers): Sections {
   const { validate, load, invoke } = manifest;
   const sections: Partial<Record<Section, CommandSequence | undefined>> = { validate, load, invoke };
   for (const [section, name] of severableSequences) sections[section] = members[name];
-  return Object.fromEntries(Object.entries(sections).filter(([, sequence]) => sequence !== undefined));
+  return sections;
 }
 
 /** A section that the manifest has, and that was severed and left behind. */

@@ -1,5 +1,6 @@
 import { createCipheriv, createHash } from "node:crypto";
 import type { Encrypt } from "@sumac/cose";
+import { bytesToHex } from "@sumac/crypto";
 import { nodeDecryption } from "@sumac/crypto/decryption/node";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { describe, expect, test } from "vitest";
@@ -163,6 +164,31 @@ describe("AES-CTR, which notices nothing", () => {
     const { result } = await stage(counterText.with(9, 0), { encryption: counter, expectedCiphertext: "matched" });
     expect(result).toMatchObject({ error: { code: "image-digest-mismatch" } });
   });
+});
+
+test("a ciphertext that is not the signed one is told by both digests", async () => {
+  const other = ciphertext.with(7, (ciphertext[7] ?? 0) ^ 1);
+  const { result } = await stage(other);
+  const [wanted, computed] = [ciphertext, other].map((bytes) => bytesToHex(expectationOf(bytes).digest.bytes));
+  expect(result).toEqual({ ok: false, error: { code: "image-digest-mismatch", expected: wanted, computed } });
+});
+
+test("chunks without bytes are not written", async () => {
+  async function* halting(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array();
+    yield ciphertext.subarray(0, 500);
+    yield new Uint8Array();
+    yield ciphertext.subarray(500);
+  }
+  const chunks: number[] = [];
+  const slot = {
+    capacity: 1000n,
+    write: async (_offset: number, chunk: Uint8Array) => void chunks.push(chunk.length),
+    seal: async () => "sealed",
+  };
+  const encrypted: EncryptedImage = { ciphertext: halting(), encryption, expectedCiphertext, expected };
+  expect(await stageEncryptedImage(encrypted, slot, context)).toEqual({ ok: true, value: "sealed" });
+  expect(Math.min(...chunks)).toBeGreaterThan(0);
 });
 
 test("an image beyond the slot is refused before a byte is asked for", async () => {

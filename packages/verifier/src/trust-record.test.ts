@@ -160,27 +160,92 @@ test.each([
 });
 
 describe("malformed records", () => {
-  const role = (over: unknown[]): Uint8Array => encode([2, 1, [over as never], []]);
+  const record2 = (roles: readonly unknown[], legacy: readonly unknown[] = []): Uint8Array =>
+    encode([2, 1, roles as never, legacy as never]);
+  const role = (over: Readonly<Record<number, unknown>>): Uint8Array => record2([Object.assign([...good], over)]);
+  // Offsets: 3 roles, 4 role, 5 name, 7 purpose, 8 threshold, 9 keys, 10 key, 11 scheme, 12 its bytes, 46 components.
   const good = ["r", 1, 1, [[1, a.key.bytes]], null];
-  test.each([
-    ["no CBOR", Uint8Array.of(0xff), "unexpected-break"],
-    ["empty", new Uint8Array(), "truncated"],
-    ["another version", encode([3, 1, [], []]), "wrong-value"],
-    ["a map", encode(new Map()), "wrong-type"],
-    ["no elements", encode([]), "wrong-length"],
-    ["two elements", encode([2, []]), "wrong-length"],
-    ["version 2 without a profile", encode([2, [], []]), "wrong-length"],
-    ["version 1 with a profile", encode([1, 1, [], []]), "wrong-length"],
-    ["an unknown profile", encode([2, 4, [good as never], []]), "wrong-value"],
-    ["a profile by name", encode([2, "classic", [good as never], []]), "wrong-type"],
-    ["an unknown purpose", role(["r", 3, 1, [[1, a.key.bytes]], null]), "wrong-value"],
-    ["a name that is bytes", role([Uint8Array.of(1), 1, 1, [[1, a.key.bytes]], null]), "wrong-type"],
-    ["a short key", role(["r", 1, 1, [[1, a.key.bytes.subarray(1)]], null]), "wrong-value"],
-    ["an unknown scheme", role(["r", 1, 1, [[9, a.key.bytes]], null]), "wrong-value"],
-    ["an ML-DSA key of another set", role(["r", 1, 1, [[5, mlDsa65.key.bytes]], null]), "wrong-value"],
-    ["65 roles", encode([2, 1, Array.from({ length: 65 }, () => good), []]), "wrong-length"],
-  ])("%s", (_name, bytes, reason) => {
-    expect(parseTrustRecord(bytes, nodeCrypto)).toMatchObject({ ok: false, error: { code: "malformed", reason } });
+  const many = (count: number, of: unknown): unknown[] => Array.from({ length: count }, () => of);
+  const schemeAndKey = (scheme: unknown, key: unknown): Uint8Array => role({ 3: [[scheme, key]] });
+
+  test.each<[name: string, bytes: Uint8Array, reason: string, field: string, offset: number]>([
+    ["no CBOR", Uint8Array.of(0xff), "unexpected-break", "", 0],
+    ["empty", new Uint8Array(), "truncated", "", 0],
+    ["a tag", Uint8Array.of(0xc1, 0), "tag-not-allowed", "", 0],
+    ["another version", encode([3, 1, [], []]), "wrong-value", ".version", 1],
+    ["a version in words", encode(["2", 1, [], []]), "wrong-type", ".version", 1],
+    ["a map", encode(new Map()), "wrong-type", ".trust-record", 0],
+    ["no elements", encode([]), "wrong-length", ".trust-record", 0],
+    ["two elements", encode([2, []]), "wrong-length", ".trust-record", 0],
+    ["five elements", encode([2, 1, [], [], []]), "wrong-length", ".trust-record", 0],
+    ["version 2 without a profile", encode([2, [], []]), "wrong-length", ".trust-record", 0],
+    ["version 1 with a profile", encode([1, 1, [], []]), "wrong-length", ".trust-record", 0],
+    ["an unknown profile", encode([2, 4, [good as never], []]), "wrong-value", ".profile", 2],
+    ["a profile by name", encode([2, "classic", [good as never], []]), "wrong-type", ".profile", 2],
+    ["roles that are no list", encode([2, 1, "r", []]), "wrong-type", ".roles", 3],
+    ["65 roles", record2(many(65, good)), "wrong-length", ".roles", 3],
+    ["a role that is no list", record2([7]), "wrong-type", ".role", 4],
+    ["a role without components", record2([good.slice(0, 4)]), "wrong-length", ".role", 4],
+    ["a role with more", record2([[...good, 0]]), "wrong-length", ".role", 4],
+    ["a name that is bytes", role({ 0: Uint8Array.of(1) }), "wrong-type", ".role.name", 5],
+    ["an unknown purpose", role({ 1: 3 }), "wrong-value", ".role.purpose", 7],
+    ["a purpose by name", role({ 1: "release" }), "wrong-type", ".role.purpose", 7],
+    ["a threshold in words", role({ 2: "1" }), "wrong-type", ".threshold", 8],
+    ["a threshold beyond 2^53", role({ 2: 2n ** 53n }), "wrong-type", ".threshold", 8],
+    ["keys that are no list", role({ 3: a.key.bytes }), "wrong-type", ".keys", 9],
+    ["65 keys", role({ 3: many(65, [1, a.key.bytes]) }), "wrong-length", ".keys", 9],
+    ["a key that is no list", role({ 3: [a.key.bytes] }), "wrong-type", ".key", 10],
+    ["a key without bytes", role({ 3: [[1]] }), "wrong-length", ".key", 10],
+    ["a key with more", role({ 3: [[1, a.key.bytes, 1]] }), "wrong-length", ".key", 10],
+    ["an unknown scheme", schemeAndKey(9, a.key.bytes), "wrong-value", ".role.key", 11],
+    ["a scheme by name", schemeAndKey("ed25519", a.key.bytes), "wrong-type", ".role.key", 11],
+    ["a key in hex", schemeAndKey(1, bytesToHex(a.key.bytes)), "wrong-type", ".key", 12],
+    ["a short key", schemeAndKey(1, a.key.bytes.subarray(1)), "wrong-value", ".role.key", 10],
+    ["a long key", schemeAndKey(1, new Uint8Array(33)), "wrong-value", ".role.key", 10],
+    ["an ML-DSA key of another set", schemeAndKey(5, mlDsa65.key.bytes), "wrong-value", ".role.key", 10],
+    ["no components, as false", role({ 4: false }), "wrong-type", ".components", 46],
+    ["every component, as true", role({ 4: true }), "wrong-type", ".components", 46],
+    ["one component in place of a list", role({ 4: firmware[0] }), "wrong-type", ".components", 46],
+    ["65 components", role({ 4: many(65, firmware) }), "wrong-length", ".components", 46],
+    ["a component that is no list", role({ 4: firmware }), "wrong-type", ".component", 47],
+    ["a component of words", role({ 4: [["firmware"]] }), "wrong-type", ".component", 48],
+    ["legacy algorithms that are no list", encode([2, 1, [good as never], -7]), "wrong-type", ".legacy-algorithms", 47],
+    ["a legacy algorithm by name", record2([good], ["ES256"]), "wrong-type", ".legacy-algorithms", 48],
+    ["65 legacy algorithms", record2([good], many(65, -7)), "wrong-length", ".legacy-algorithms", 47],
+  ])("%s", (_name, bytes, reason, field, offset) => {
+    expect(parseTrustRecord(bytes, nodeCrypto)).toEqual({
+      ok: false,
+      error: { code: "malformed", reason, field: `trust-record${field}`, offset },
+    });
+  });
+
+  test("64 roles are read, and 64 keys, components and legacy algorithms", () => {
+    const roles = Array.from({ length: 64 }, (_, i) => Object.assign([...good], { 0: `role ${i}` }));
+    expect(parseTrustRecord(record2(roles), nodeCrypto)).toMatchObject({ ok: true });
+    const keys = Array.from({ length: 64 }, (_, i) => [1, new Uint8Array(32).fill(i)]);
+    const components = Array.from({ length: 64 }, (_, i) => [Uint8Array.of(i)]);
+    const parsed = parseTrustRecord(record2([["r", 1, 1, keys, components]], many(64, -7)), nodeCrypto);
+    expect(parsed).toMatchObject({ ok: true });
+    expect(parsed.ok && parsed.value.roles[0]?.components).toEqual(components);
+  });
+
+  test("a fault of the crypto is thrown as it is, never called malformed", () => {
+    const faults: unknown[] = [new Error("no memory"), "a string", null, { code: "another" }];
+    for (const fault of faults) {
+      const broken = {
+        ...nodeCrypto,
+        startDigest: () => {
+          throw fault;
+        },
+      };
+      let thrown: unknown = "nothing";
+      try {
+        parseTrustRecord(serializeTrustRecord(record), broken);
+      } catch (caught) {
+        thrown = caught;
+      }
+      expect(thrown).toBe(fault);
+    }
   });
 
   test("every truncation and every flipped bit is read or refused, never thrown", () => {
@@ -199,4 +264,7 @@ test("T-UPD-UNAPPROVED a role writes the components it was given, no others", ()
   expect(mayWrite(release, [new TextEncoder().encode("bootloader")])).toBe(false);
   expect(mayWrite(release, [...firmware, ...firmware])).toBe(false);
   expect(mayWrite(owner, firmware)).toBe(true);
+  const both: Role = { ...release, components: [[new TextEncoder().encode("radio")], firmware] };
+  expect(mayWrite(both, firmware)).toBe(true);
+  expect(mayWrite({ ...release, components: [] }, firmware)).toBe(false);
 });

@@ -10,7 +10,8 @@ import {
   schemeForms,
 } from "@sumac/crypto";
 import { type ComponentId, componentKey } from "@sumac/suit";
-import { allowsScheme, isInPart, type KeyPart, type Profile, partsOf } from "./profile.ts";
+import { profileRules } from "./every-profile.ts";
+import { isInPart, type KeyPart, type Profile, type ProfileRule, partsOf } from "./profile.ts";
 
 /**
  * What a device believes (trust.md 1): who may release which component, whose approval it waits for, by which
@@ -79,6 +80,9 @@ const profileLabel: Readonly<Record<Profile, number>> = { classic: 1, hybrid: 2,
 
 export const profileOf = (record: TrustRecord): Profile => record.profile ?? "classic";
 
+/** What the record's profile demands of signatures and digests. */
+export const ruleOf = (record: TrustRecord): ProfileRule => profileRules[profileOf(record)];
+
 /** Puts a key under the id that is computed from it: nobody can give one key two ids (trust.md 1). */
 export const trustKey = (key: PublicKey, crypto: Crypto): TrustedKey => ({ keyId: computeKeyId(key, crypto), key });
 
@@ -92,28 +96,28 @@ export function checkTrustRecord(record: TrustRecord): Result<TrustRecord, Trust
   for (const role of record.roles) {
     if (names.has(role.name)) return err({ code: "trust-duplicate-role", role: role.name });
     names.add(role.name);
-    const refusal = checkKeys(role, profileOf(record)) ?? checkThreshold(role, profileOf(record));
+    const refusal = checkKeys(role, ruleOf(record)) ?? checkThreshold(role, ruleOf(record));
     if (refusal !== undefined) return err(refusal);
   }
   if (!record.roles.some((role) => role.purpose === "release")) return err({ code: "trust-no-release-role" });
   return ok(record);
 }
 
-function checkKeys({ name, keys }: Role, profile: Profile): TrustRecordRefusal | undefined {
+function checkKeys({ name, keys }: Role, rule: ProfileRule): TrustRecordRefusal | undefined {
   const distinct = new Set<string>();
   for (const { key, keyId } of keys) {
     const material = `${key.scheme} ${bytesToHex(key.bytes)}`;
     if (distinct.has(material)) return { code: "trust-duplicate-key", role: name, keyId: bytesToHex(keyId) };
     distinct.add(material);
-    if (!allowsScheme(profile, key.scheme)) {
-      return { code: "trust-key-not-in-profile", role: name, keyId: bytesToHex(keyId), profile };
+    if (!rule.schemes.includes(key.scheme)) {
+      return { code: "trust-key-not-in-profile", role: name, keyId: bytesToHex(keyId), profile: rule.name };
     }
   }
   return undefined;
 }
 
-function checkThreshold({ name, purpose, threshold, keys }: Role, profile: Profile): TrustRecordRefusal | undefined {
-  for (const part of partsOf(profile, purpose)) {
+function checkThreshold({ name, purpose, threshold, keys }: Role, rule: ProfileRule): TrustRecordRefusal | undefined {
+  for (const part of partsOf(rule, purpose)) {
     const count = keys.filter(({ key }) => isInPart(key.scheme, part)).length;
     if (!Number.isInteger(threshold) || threshold < 1 || threshold > count) {
       return { code: "trust-threshold", role: name, threshold, keys: count, part };

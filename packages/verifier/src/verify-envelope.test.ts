@@ -489,6 +489,40 @@ describe.each([
   });
 });
 
+describe("T-IMG-LOCATION of several roles that signed", () => {
+  const modem = [ascii("modem")];
+  const line = (name: string, key: Key, components: Role["components"]): Role => ({
+    ...release,
+    name,
+    keys: [trustKey(key.publicKey, nodeCrypto)],
+    components,
+  });
+  const by = (...roles: readonly Role[]) => {
+    const bytes = make({ signers: [vendorKey, secondKey] });
+    return verifyEnvelope(bytes, { ...context, trust: { roles, legacyAlgorithms: [] } });
+  };
+
+  test("one that may write the component is enough", () => {
+    expect(by(line("a", vendorKey, [modem]), line("b", secondKey, [modem, firmware]))).toMatchObject({ ok: true });
+  });
+
+  test("all are named where none may", () => {
+    expect(by(line("a", vendorKey, [modem]), line("b", secondKey, [modem]))).toEqual({
+      ok: false,
+      error: { code: "component-not-authorised", component: bytesToHex(ascii("firmware")), role: "a, b" },
+    });
+  });
+
+  test("one that lacks its threshold does not count, whatever it may write", () => {
+    const two = [vendorKey, foreignKey].map(({ publicKey }) => trustKey(publicKey, nodeCrypto));
+    const short: Role = { ...line("a", vendorKey, "any"), keys: two, threshold: 2 };
+    expect(by(short, line("b", secondKey, [modem]))).toMatchObject({
+      ok: false,
+      error: { code: "component-not-authorised", role: "b" },
+    });
+  });
+});
+
 test("the installed manifest again is known as such, without a signature more or less changing it", () => {
   const once = verifyEnvelope(make(), context);
   const manifestBytes = once.ok ? once.value.manifestDigest.bytes : new Uint8Array();

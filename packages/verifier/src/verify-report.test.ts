@@ -29,6 +29,7 @@ import {
   serializeManifest,
   serializeReport,
   signReport,
+  trustDomains12,
 } from "@sumac/suit";
 import { describe, expect, test } from "vitest";
 import { explain } from "./explain.ts";
@@ -94,7 +95,7 @@ const input: ManifestInput = {
 
 function update(described: ManifestInput): ReportedUpdate {
   const received = encloseBytes(serializeManifest(described));
-  const manifest = parseManifest(received, { ...defaultLimits, extensions: ["trust-domains"] });
+  const manifest = parseManifest(received, { ...defaultLimits, extensions: [trustDomains12] });
   if (!manifest.ok) throw new Error(JSON.stringify(manifest.error));
   return {
     manifest: manifest.value,

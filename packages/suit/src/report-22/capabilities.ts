@@ -1,7 +1,7 @@
-import type { CborItem, CborValue } from "@sumac/cbor";
-import { expectArray, expectBytes, expectLabel, expectMap } from "../expect-item.ts";
-import { nameOf } from "../labels.ts";
-import { refuse, refuseMalformed } from "../refusal.ts";
+import { type CborItem, type CborValue, need, needLabel } from "@sumac/cbor";
+import { expectArray, expectBytes } from "../expect-item.ts";
+import { nameOf } from "../name-of.ts";
+import { refuseMalformed, refuseUnsupported } from "../refusal.ts";
 import { capabilityLabel } from "./labels.ts";
 import type { Capabilities, CapabilityElement, ComponentCapability } from "./report.ts";
 
@@ -26,7 +26,7 @@ export function serializeCapabilities(capabilities: Capabilities): CborValue {
 
 /** The first four lists are demanded; a key that is an array is the way to an element without a number here. */
 export function readCapabilities(item: CborItem, field: string): Capabilities {
-  const map = expectMap(item, field);
+  const map = need(item, "map", field);
   const lists = new Map<keyof typeof capabilityLabel, CborItem>();
   const nested: { path: readonly number[]; labels: readonly number[] }[] = [];
   for (const { key, value } of map.entries) {
@@ -34,16 +34,14 @@ export function readCapabilities(item: CborItem, field: string): Capabilities {
       nested.push({ path: readLabels(key, field), labels: readLabels(value, field) });
       continue;
     }
-    const label = expectLabel(key, field);
-    const name = nameOf(capabilityLabel, label);
-    if (name === undefined) refuse({ code: "unsupported", field, offset: key.offset, label });
-    lists.set(name, value);
+    const label = needLabel(key, field);
+    lists.set(nameOf(capabilityLabel, label) ?? refuseUnsupported(field, key.offset, label), value);
   }
-  const need = (name: keyof typeof capabilityLabel): CborItem =>
+  const listOf = (name: keyof typeof capabilityLabel): CborItem =>
     lists.get(name) ?? refuseMalformed("missing", `${field}.${name}`, map.offset);
-  const components = readComponents(need("components"), `${field}.components`);
+  const components = readComponents(listOf("components"), `${field}.components`);
   const numbers = (name: "commands" | "parameters" | "algorithms"): readonly number[] =>
-    readLabels(need(name), `${field}.${name}`);
+    readLabels(listOf(name), `${field}.${name}`);
   const elements: Partial<Record<CapabilityElement, readonly number[]>> = {};
   for (const [name, value] of lists) {
     if (name === "components" || name === "commands" || name === "parameters" || name === "algorithms") continue;
@@ -60,19 +58,15 @@ export function readCapabilities(item: CborItem, field: string): Capabilities {
 }
 
 function readLabels(item: CborItem, field: string): readonly number[] {
-  const { items, offset } = expectArray(item, field);
-  if (items.length === 0) refuseMalformed("wrong-length", field, offset);
-  return items.map((label) => expectLabel(label, field));
+  return expectArray(item, field).items.map((label) => needLabel(label, field));
 }
 
 function readComponents(item: CborItem, field: string): readonly ComponentCapability[] {
-  const { items, offset } = expectArray(item, field);
-  if (items.length === 0) refuseMalformed("wrong-length", field, offset);
-  return items.map((component, i) => {
-    const segments = expectArray(component, `${field}.${i}`).items;
+  return expectArray(item, field).items.map((component, i) => {
+    const segments = need(component, "array", `${field}.${i}`).items;
     const last = segments.at(-1);
     const wildcard = last?.kind === "simple" && last.value === true;
-    const id = (wildcard ? segments.slice(0, -1) : segments).map((one) => expectBytes(one, `${field}.${i}`).value);
+    const id = (wildcard ? segments.slice(0, -1) : segments).map((one) => expectBytes(one, `${field}.${i}`));
     return { id, matches: wildcard ? "all-below" : "exactly" };
   });
 }

@@ -1,6 +1,7 @@
 import type { MalformedReason } from "@sumac/cbor";
 import { hexToBytes } from "@sumac/crypto";
 import { describe, expect, test } from "vitest";
+import { firmwareEncryption24 } from "../firmware-encryption-24.ts";
 import { defaultLimits } from "../limits.ts";
 import { parseReport } from "./parse-report.ts";
 import { fullReport } from "./report.test.support.ts";
@@ -249,7 +250,7 @@ describe("refuses what it does not know, with number and place", () => {
   test("a parameter of an extension, unless it is on", () => {
     const report = withRecords("81 85 80 14 10 00 a1 13 4101");
     expect(parse(report)).toMatchObject({ error: { code: "unsupported", label: 19 } });
-    expect(parse(report, { ...defaultLimits, extensions: ["firmware-encryption"] }).ok).toBe(true);
+    expect(parse(report, { ...defaultLimits, extensions: [firmwareEncryption24] }).ok).toBe(true);
   });
 });
 

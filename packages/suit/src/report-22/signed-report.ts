@@ -9,9 +9,9 @@ import {
   sign1Tag,
   toBeSigned,
 } from "@sumac/cose";
-import { decodeLayer, scopeAt } from "../layer.ts";
+import { decodeLayer } from "../layer.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
-import { attempt, refuse, type SuitRefusal, unwrap } from "../refusal.ts";
+import { attempt, refuse, type SuitRefusal } from "../refusal.ts";
 import type { Report } from "./report.ts";
 import { serializeReport } from "./serialize-report.ts";
 
@@ -42,7 +42,11 @@ export function parseSignedReport(
   return attempt(() => {
     if (bytes.length > limits.maxBytes) refuse({ code: "too-large", size: bytes.length, limit: limits.maxBytes });
     const options = { tags: [sign1Tag], mapOrder: "any" } as const;
-    const item = decodeLayer(new Uint8Array(bytes), 0, "signed-report", scopeAt(limits, 0), options);
-    return unwrap(parseEmbeddedSign1(item, "signed-report"));
+    const file = { content: new Uint8Array(bytes), contentOffset: 0 };
+    const embedded = parseEmbeddedSign1(
+      decodeLayer(file, "signed-report", { limits, depth: 0 }, options),
+      "signed-report",
+    );
+    return embedded.ok ? embedded.value : refuse(embedded.error);
   });
 }

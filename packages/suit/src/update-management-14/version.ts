@@ -1,8 +1,7 @@
-import type { CborItem } from "@sumac/cbor";
-import { type CborValue, encode } from "@sumac/cbor";
-import { expectArray, expectBytes, expectLabel } from "../expect-item.ts";
-import { nameOf } from "../labels.ts";
+import { type CborItem, type CborValue, encode, need, needLabel } from "@sumac/cbor";
+import { expectArray, expectPair } from "../expect-item.ts";
 import { openBytes, type Scope } from "../layer.ts";
+import { nameOf } from "../name-of.ts";
 import { refuseMalformed } from "../refusal.ts";
 
 /** UNSTABLE (see `labels.ts` beside this file). 1.2.3 = [1,2,3]; 1.2-rc.3 = [1,2,-1,3]; -1 is rc, -2 beta, -3 alpha. */
@@ -28,29 +27,25 @@ const maxVersionLength = 16;
 const lowestPreRelease = -3;
 
 /** A byte string around the version: manifest member set-version. */
-export function readVersion(item: CborItem, field: string, scope: Scope): Version {
-  return versionFrom(openBytes(expectBytes(item, field), field, scope).item, field);
-}
+export const readVersion = (item: CborItem, field: string, scope: Scope): Version =>
+  versionFrom(openBytes(need(item, "bytes", field), field, scope), field);
 
 /** A byte string around [comparison, version]: parameter 28. */
 export function readVersionMatch(item: CborItem, field: string, scope: Scope): VersionMatch {
-  const { items, offset } = expectArray(openBytes(expectBytes(item, field), field, scope).item, field);
-  const [comparisonItem, versionItem] = items;
-  if (items.length !== 2 || comparisonItem === undefined || versionItem === undefined) {
-    return refuseMalformed("wrong-length", field, offset);
-  }
-  const comparison = nameOf(versionComparisonLabel, expectLabel(comparisonItem, `${field}.comparison`));
-  if (comparison === undefined) refuseMalformed("wrong-value", `${field}.comparison`, comparisonItem.offset);
-  return { comparison, version: versionFrom(versionItem, `${field}.version`) };
+  const [comparisonItem, version] = expectPair(openBytes(need(item, "bytes", field), field, scope), field);
+  const comparison =
+    nameOf(versionComparisonLabel, needLabel(comparisonItem, `${field}.comparison`)) ??
+    refuseMalformed("wrong-value", `${field}.comparison`, comparisonItem.offset);
+  return { comparison, version: versionFrom(version, `${field}.version`) };
 }
 
 /** At most one pre-release class, never in front: [-1] would be lower than every version there is. */
 function versionFrom(item: CborItem, field: string): Version {
   const { items, offset } = expectArray(item, field);
-  if (items.length === 0 || items.length > maxVersionLength) refuseMalformed("wrong-length", field, offset);
+  if (items.length > maxVersionLength) refuseMalformed("wrong-length", field, offset);
   let preReleases = 0;
   return items.map((part, i) => {
-    const value = expectLabel(part, `${field}.${i}`);
+    const value = needLabel(part, `${field}.${i}`);
     if (value < 0) preReleases += 1;
     if (value < lowestPreRelease || preReleases > 1 || (value < 0 && i === 0)) {
       refuseMalformed("wrong-value", `${field}.${i}`, part.offset);

@@ -1,0 +1,62 @@
+// node test/bundle/bundle-verifier.ts
+// Writes packages/verifier/dist/bundle/{lean,full}.js and says how large they are.
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { build } from "esbuild";
+
+/** What each bundle exports, as the module that it is made of. */
+const entries = {
+  /** For a small device or a page: manifest-37, Ed25519, SHA-2. */
+  lean: `
+    export { verifyEnvelope } from "@sumac/verifier/lean";
+    export { nobleEd25519Crypto as crypto } from "@sumac/crypto/noble-ed25519";`,
+  /** Every extension, every profile, text, and the trust record's own reader; ECDSA besides Ed25519. */
+  full: `
+    export { parseTrustRecord, verifyEnvelope } from "@sumac/verifier";
+    export { everyExtension } from "@sumac/suit";
+    export { nobleCrypto as crypto } from "@sumac/crypto/noble";`,
+} as const;
+
+export type BundleName = keyof typeof entries;
+export const bundleNames: readonly BundleName[] = Object.keys(entries) as BundleName[];
+
+export interface VerifierBundle {
+  /** One minified ES module that imports nothing. */
+  readonly code: string;
+  /** Bytes that the libraries have in it (`noble`), and our own code. */
+  readonly bytes: { readonly noble: number; readonly own: number };
+}
+
+export async function bundleVerifier(name: BundleName): Promise<VerifierBundle> {
+  const built = await build({
+    stdin: { contents: entries[name], resolveDir: import.meta.dirname },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    // Neither Node nor a browser: whatever needs a platform does not resolve.
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    target: "es2023",
+    legalComments: "none",
+    metafile: true,
+    write: false,
+    logLevel: "warning",
+  });
+  const [file] = built.outputFiles;
+  const [output] = Object.values(built.metafile.outputs);
+  if (file === undefined || output === undefined) throw new Error("nothing was built");
+  const noble = Object.entries(output.inputs)
+    .filter(([input]) => input.includes("/@noble/"))
+    .reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0);
+  return { code: file.text, bytes: { noble, own: file.contents.length - noble } };
+}
+
+if (import.meta.main) {
+  const folder = path.resolve(import.meta.dirname, "../../packages/verifier/dist/bundle");
+  mkdirSync(folder, { recursive: true });
+  for (const name of bundleNames) {
+    const { code, bytes } = await bundleVerifier(name);
+    writeFileSync(path.join(folder, `${name}.js`), code);
+    console.log(`${name}.js: ${bytes.noble + bytes.own} bytes, ${bytes.noble} of them noble`);
+  }
+}
