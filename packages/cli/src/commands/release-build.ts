@@ -3,12 +3,12 @@ import { bytesToHex } from "@sumac/crypto";
 import { nodeEncryption } from "@sumac/crypto/encryption/node";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
-  buildManifest,
+  buildRelease,
   encryptPayload,
   type FirmwareImage,
+  type PayloadFacts,
   parseReleaseDescription,
   type ReleaseDescription,
-  readFirmwareImage,
   type Signer,
   signEnvelope,
 } from "@sumac/signing";
@@ -20,14 +20,13 @@ import type { Arguments, Command, CommandContext } from "../command.ts";
 import { encryptionLimits, payloadFileName, readRecipients } from "../encrypted-payload.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { fileState } from "../file-state.ts";
+import { furtherFirmware, readFirmware } from "../firmware-argument.ts";
 import type { Io } from "../io.ts";
 import { parseChoice, parseUnsigned } from "../option-values.ts";
 import { openSigners, passphraseNote, signingOptions } from "../signers.ts";
 import { orFail } from "../signing-failure.ts";
 import { humanSize } from "../terminal.ts";
 
-/** Text formats and ELF files with debug information are several times the size of the image in them. */
-const maxFirmwareFileBytes = 256 * 1024 * 1024;
 const maxDescriptionBytes = 64 * 1024;
 
 export const releaseBuild: Command = {
@@ -40,12 +39,22 @@ export const releaseBuild: Command = {
     { name: "sequence", value: "n", use: "required", summary: "sequence number: higher than every release before" },
     ...signingOptions,
     { name: "out", value: "path", summary: "folder, or FILE.suit (default: the current folder)" },
-    { name: "uri", value: "uri", summary: "where devices fetch the payload (default: a name made of its digest)" },
+    {
+      name: "image",
+      value: "id=file",
+      use: "repeatable",
+      summary: "firmware of a component after the first; id as in the description, a/b for several segments",
+    },
+    {
+      name: "uri",
+      value: "uri",
+      summary: "where devices fetch the payload of the first component (default: a name made of its digest)",
+    },
     {
       name: "encrypt-for",
       value: "file",
       use: "repeatable",
-      summary: "encrypt the payload for the holder of this P-256 public key (PEM)",
+      summary: "encrypt the payloads for the holder of this P-256 public key (PEM)",
     },
     {
       name: "digest",
@@ -56,7 +65,7 @@ export const releaseBuild: Command = {
     { name: "replace", summary: "overwrite an envelope that is there" },
   ],
   notes: [
-    "Writes PRODUCT-VERSION.suit and, beside it, the payload, named after its digest.",
+    "Writes PRODUCT-VERSION.suit and, beside it, the payloads, each named after its digest.",
     "--encrypt-for uses an extension (draft-ietf-suit-firmware-encryption) that devices refuse unless it is switched on.",
     "Without a key the envelope is unsigned; `sumac release sign` adds signatures later.",
     passphraseNote,
@@ -69,22 +78,26 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   const sequence = parseUnsigned("sequence", given.required("sequence"));
   const version = given.required("version");
   const description = await readDescription(given, io);
-  const image = await readImage(given, io);
+  const format = parseChoice("format", given.option("format") ?? "detect", ["detect", "binary", "intel-hex", "elf"]);
+  const images: FirmwareImage[] = [];
+  for (const name of [given.operand("firmware"), ...furtherFirmware(given.all("image"), description)]) {
+    images.push(await readFirmware(io, name, format));
+  }
   const uri = given.option("uri");
   const recipients = await readRecipients(io, given.all("encrypt-for"));
-  const encrypted =
-    recipients.length === 0 ? undefined : orFail(encryptPayload(image.bytes, recipients, nodeEncryption));
   const digest = given.option("digest");
   const unsigned = orFail(
-    buildManifest(
+    buildRelease(
       {
         description,
-        image: image.bytes,
         version,
         sequence,
-        ...(encrypted && { encrypted }),
+        components: images.map(({ bytes }, index) => ({
+          image: bytes,
+          ...(recipients.length === 0 ? {} : { encrypted: orFail(encryptPayload(bytes, recipients, nodeEncryption)) }),
+          ...(uri === undefined || index > 0 ? {} : { payload: { carried: "beside", uri } as const }),
+        })),
         ...(digest === undefined ? {} : { digestAlgorithm: parseChoice("digest", digest, digestAlgorithms) }),
-        ...(uri === undefined ? {} : { payload: { carried: "beside", uri } }),
       },
       { crypto: nodeCrypto, sha1: nodeSha1 },
     ),
@@ -95,21 +108,28 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   if (ifExists === "refuse" && fileState(io, envelopeName) !== "absent") throw outputExists(envelopeName);
 
   const signers = await openSigners(given, context);
-  const limits = encrypted === undefined ? defaultLimits : encryptionLimits;
+  const limits = recipients.length === 0 ? defaultLimits : encryptionLimits;
   const envelope = await signWithAll(unsigned.envelope, signers, limits);
-  const payloadName = path.join(folder, payloadFileName(unsigned.payload.digest));
   // Named after its content: the same name is the same payload, and writing it again repairs one that was damaged.
-  const payload: NewFile = { name: payloadName, bytes: encrypted?.ciphertext ?? image.bytes, ifExists: "replace" };
+  const payloads = unsigned.payloads.map(({ bytes, ...facts }): { file: NewFile; facts: PayloadFacts } => ({
+    file: { name: path.join(folder, payloadFileName(facts.digest)), bytes, ifExists: "replace" },
+    facts,
+  }));
   makeFolder(io, folder);
-  writeFilesAtomically(io, [payload, { name: envelopeName, bytes: envelope, ifExists }]);
+  writeFilesAtomically(io, [
+    ...onePerName(payloads.map(({ file }) => file)),
+    { name: envelopeName, bytes: envelope, ifExists },
+  ]);
 
+  const named = payloads.map(({ file, facts: { uri, size } }) => ({ file: file.name, uri, size }));
   terminal.json({
     envelope: envelopeName,
-    payload: { file: payloadName, uri: unsigned.payload.uri, size: unsigned.payload.size },
+    payload: named[0],
+    payloads: named,
     version,
     sequence,
-    format: image.format,
-    encryptedFor: encrypted && recipients.map(({ keyId }) => keyId),
+    format: images[0]?.format,
+    encryptedFor: recipients.length === 0 ? undefined : recipients.map(({ keyId }) => keyId),
     manifestDigest: unsigned.manifestDigest.bytes,
     vendorId: formatUuid(unsigned.vendorId),
     classId: formatUuid(unsigned.classId),
@@ -118,7 +138,10 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   terminal.line(
     `built ${envelopeName} (${humanSize(envelope.length)}): ${description.product} ${version}, sequence ${sequence}`,
   );
-  terminal.line(`  payload ${payloadName} (${humanSize(unsigned.payload.size)}, from ${formatNames[image.format]})`);
+  for (const [index, { file, facts }] of payloads.entries()) {
+    const format = images[index]?.format;
+    terminal.line(`  payload ${file.name} (${humanSize(facts.size)}${format && `, from ${formatNames[format]}`})`);
+  }
   for (const { keyId } of recipients) terminal.line(`  encrypted for key ${bytesToHex(keyId)}`);
   terminal.line(`  vendor id ${formatUuid(unsigned.vendorId)}, class id ${formatUuid(unsigned.classId)}`);
   for (const { keyId, algorithm } of signers) terminal.line(`  signed by ${bytesToHex(keyId)} (${algorithm.name})`);
@@ -139,12 +162,6 @@ async function readDescription(given: Arguments, io: Io): Promise<ReleaseDescrip
   return orFail(parseReleaseDescription(await readWhole(io, name, "a release description", maxDescriptionBytes)));
 }
 
-async function readImage(given: Arguments, io: Io): Promise<FirmwareImage> {
-  const format = parseChoice("format", given.option("format") ?? "detect", ["detect", "binary", "intel-hex", "elf"]);
-  const bytes = await readWhole(io, given.operand("firmware"), "a firmware file", maxFirmwareFileBytes);
-  return orFail(readFirmwareImage(bytes, { format }));
-}
-
 async function signWithAll(unsigned: Uint8Array, signers: readonly Signer[], limits: Limits): Promise<Uint8Array> {
   let envelope = unsigned;
   for (const signer of signers) {
@@ -152,6 +169,11 @@ async function signWithAll(unsigned: Uint8Array, signers: readonly Signer[], lim
   }
   return envelope;
 }
+
+/** Two components may hold the same bytes, and then share a file. */
+const onePerName = (files: readonly NewFile[]): readonly NewFile[] => [
+  ...new Map(files.map((file) => [file.name, file])).values(),
+];
 
 /** `--out FILE.suit` names the file; anything else is a folder. */
 function chooseOutput(given: Arguments, io: Io, defaultName: string): { folder: string; envelopeName: string } {
