@@ -310,9 +310,9 @@ const matchRows: readonly RejectedEnvelope[] = [
   },
 ];
 
-/** 3 commands of the shared sequence twice and 3 of install come before validate, which asks each image-match 32 times. */
-const executedBefore = 9;
 const repeated = 32;
+/** 3 commands of the shared sequence twice and 3 of install come before validate, which asks each image-match 32 times; its list counts by its length. */
+const executedBefore = 9 + repeated;
 const limit = 4096;
 const multiplied = validating(12, Array(repeated).fill(0), ...Array.from({ length: 200 }, () => [3, 0]).flat());
 const lastExecuted = Math.floor((limit - executedBefore) / repeated);

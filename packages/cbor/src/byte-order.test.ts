@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compareBytes } from "./byte-order.ts";
+import { compareBytes, compareRanges } from "./byte-order.ts";
 
 const sign = (a: readonly number[], b: readonly number[]): number =>
   Math.sign(compareBytes(Uint8Array.from(a), Uint8Array.from(b)));
@@ -16,4 +16,16 @@ test.each([
   expect(sign(greater, less)).toBe(1);
   expect(sign(less, less)).toBe(0);
   expect(sign(greater, [...greater])).toBe(0);
+  // The same where both lie in one byte string: in either order, and with what would decide otherwise around them.
+  for (const [first, second] of [
+    [less, greater],
+    [greater, less],
+  ] as const) {
+    const bytes = Uint8Array.of(0xff, ...first, 0x00, ...second, 0xff);
+    const [start, end] = [1, 1 + first.length];
+    const [otherStart, otherEnd] = [end + 1, end + 1 + second.length];
+    expect(Math.sign(compareRanges(bytes, start, end, otherStart, otherEnd))).toBe(sign(first, second));
+    expect(Math.sign(compareRanges(bytes, otherStart, otherEnd, start, end))).toBe(sign(second, first));
+    expect(compareRanges(bytes, start, end, start, end)).toBe(0);
+  }
 });

@@ -227,6 +227,20 @@ test("gives every item the offsets of its head and its end", () => {
   });
 });
 
+test.each([
+  ["an unsigned integer", "18 20", "integer"],
+  ["a negative integer", "38 20", "integer"],
+  ["a byte string", "42 aabb", "bytes"],
+  ["a text", "62 6162", "text"],
+  ["an empty array", "80", "array"],
+  ["an empty map", "a0", "map"],
+  ["a tag", "d2 80", "tagged"],
+  ["null", "f6", "simple"],
+])("counts head and end of %s from the outermost file", (_name, input, kind) => {
+  const end = 100 + hex(input).length;
+  expect(decode(hex(input), { ...options, baseOffset: 100 })).toMatchObject({ value: { kind, offset: 100, end } });
+});
+
 describe("byte strings", () => {
   test("are views into the input, also where the input is a view itself", () => {
     const file = hex("ffff 82 41 aa 58 18 000102030405060708090a0b0c0d0e0f1011121314151617 ffff");

@@ -59,7 +59,7 @@ describe("one file", () => {
     expect(filesIn(folder)).toEqual(["f"]);
   });
   test.each([
-    ["a folder that is not there", "no/such/f", "file-not-found"],
+    ["a folder that is not there", "no/such/f", "folder-not-found"],
     ["a file in place of a folder", "plain/f", "not-a-folder"],
     ["a folder in its place", "folder", "is-a-folder"],
   ])("%s", (_, name, code) => {

@@ -63,15 +63,32 @@ export function writeFilesAtomically(io: Io, files: readonly NewFile[]): void {
     for (const folder of new Set(written.map(({ target }) => path.dirname(target)))) syncFolder(folder);
   } catch (error) {
     for (const target of placed) removeQuietly(target);
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw outputExists(current);
-    throw fileFailure(error, current);
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw outputExists(current, "elsewhere");
+    throw writeFailure(error, current);
   } finally {
     for (const { temporary } of written) removeQuietly(temporary);
   }
 }
 
-export const outputExists = (name: string): Failure =>
-  usage("output-exists", `${name} is there already`, "choose another place with --out, or say --replace");
+const remedies = {
+  "with --out": "choose another place with --out, or say --replace",
+  "as the operand": "give another name, or say --replace",
+  elsewhere: "give another name, or move that file away first",
+} as const;
+
+/** `place`: how the command that found it there is told where to write. */
+export const outputExists = (name: string, place: keyof typeof remedies): Failure =>
+  usage("output-exists", `${name} is there already`, remedies[place]);
+
+/** To write, a name need not be there, only its folder. */
+function writeFailure(error: unknown, name: string): Failure {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") return fileFailure(error, name);
+  return unavailable(
+    "folder-not-found",
+    `there is no folder ${path.dirname(name)} for ${path.basename(name)}`,
+    "make the folder first, or check the path",
+  );
+}
 
 function writeSynced(temporary: string, { bytes, mode }: NewFile): void {
   const descriptor = openSync(temporary, "wx", mode ?? 0o644);

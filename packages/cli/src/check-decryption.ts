@@ -9,7 +9,9 @@ import {
 } from "@sumac/verifier";
 import type { CommandContext } from "./command.ts";
 import { readDecryptionKey } from "./decryption-key-file.ts";
-import { fileChunks } from "./file-chunks.ts";
+import { exitCode } from "./exit-code.ts";
+import { Failure } from "./failure.ts";
+import { fileChunks, oneChunk } from "./file-chunks.ts";
 
 /**
  * Decrypts every encrypted image of an update as a device would, and keeps nothing: with a wrong key the first byte is
@@ -28,9 +30,9 @@ export async function decryptPayloadFiles(
   for (const encrypted of steps.value) {
     const { step, encryption } = encrypted;
     const { digest, size } = step.expected;
-    if (size === undefined) return { code: "image-match-missing", component: String(step.component), offset: 0 };
+    if (size === undefined) throw sizeMissing(step.component);
     const uri = "fetch" in encrypted ? encrypted.fetch?.uri : undefined;
-    const ciphertext = step.do === "write" ? once(step.content) : ciphertextOf(uri, update, files, context);
+    const ciphertext = step.do === "write" ? oneChunk(step.content) : ciphertextOf(uri, update, files, context);
     if (ciphertext === undefined) continue;
     const staged = await stageEncryptedImage(
       {
@@ -57,13 +59,17 @@ function ciphertextOf(
 ): AsyncIterable<Uint8Array> | undefined {
   if (uri === undefined) return undefined;
   const inside = envelope.integratedPayloads.get(uri);
-  if (inside !== undefined) return once(inside);
+  if (inside !== undefined) return oneChunk(inside);
   const file = files.get(uri);
   return file === undefined ? undefined : fileChunks(io, file, { advance: () => undefined });
 }
 
-const nowhere = (capacity: bigint): StagingSlot<void> => ({ capacity, write: async () => {}, seal: async () => {} });
+const sizeMissing = (component: number): Failure =>
+  new Failure({
+    code: "image-size-missing",
+    problem: `the manifest gives no size for the image of component ${component}, so nothing bounds what is decrypted`,
+    remedy: "have the vendor set the image size beside its digest",
+    exit: exitCode.refused,
+  });
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
+const nowhere = (capacity: bigint): StagingSlot<void> => ({ capacity, write: async () => {}, seal: async () => {} });

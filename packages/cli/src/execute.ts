@@ -51,7 +51,11 @@ export async function answering(
     const facts = thrown instanceof Failure ? thrown.facts : await explain(thrown);
     terminal.failure(facts);
     const { code, problem, remedy } = facts;
-    terminal.json({ error: { code, problem, remedy } });
+    try {
+      terminal.json({ error: { code, problem, remedy } });
+    } catch {
+      // Standard output takes nothing more, which may be the very fault; it is told above.
+    }
     return facts.exit;
   } finally {
     removeTemporaryFiles();

@@ -42,3 +42,8 @@ function readChunk(descriptor: number, buffer: Uint8Array, name: string): number
     throw fileFailure(error, name);
   }
 }
+
+/** Bytes that are at hand, where a stream is taken. */
+export async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -14,6 +14,18 @@ export function fileState(io: Io, name: string): "absent" | "folder" | "file" {
   }
 }
 
+/** Whether two names lead to one file, links followed; what is not there is nobody's. */
+export function isSameFile(io: Io, one: string, other: string): boolean {
+  const [a, b] = [one, other].map((name) => {
+    try {
+      return statSync(path.resolve(io.workingFolder, name), { bigint: true });
+    } catch {
+      return undefined;
+    }
+  });
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+}
+
 /** Bytes of a file, for a progress bar; what is really read decides. */
 export function fileSize(io: Io, name: string): number {
   try {

@@ -1,3 +1,6 @@
+import { bytesToHex } from "@sumac/crypto";
+import { escapeUnshowable } from "@sumac/suit";
+
 /** What `--json` can say: integers stay exact, bytes are lower-case hex, `undefined` members vanish. */
 export type Jsonable = string | number | boolean | null | undefined | bigint | object;
 
@@ -7,7 +10,7 @@ export const jsonInteger = (value: bigint | number): number | string =>
 
 function plain(value: Jsonable): unknown {
   if (typeof value === "bigint") return jsonInteger(value);
-  if (value instanceof Uint8Array) return hex(value);
+  if (value instanceof Uint8Array) return bytesToHex(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value === "object" && value !== null) {
     return Object.fromEntries(
@@ -17,17 +20,16 @@ function plain(value: Jsonable): unknown {
   return value;
 }
 
-function hex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
-}
-
-/** What JSON lets through and a terminal obeys: DEL, C1, line separators and the marks that reorder text on screen. */
-const unprintable = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
-
+/** What JSON lets through and a terminal obeys or does not show; the line breaks are those between the members. */
 const escaped = (json: string): string =>
-  json.replace(unprintable, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  escapeUnshowable(json, (character) =>
+    character === "\n"
+      ? character
+      : Array.from({ length: character.length }, (_, i) => unitEscape(character, i)).join(""),
+  );
+
+const unitEscape = (character: string, at: number): string =>
+  `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`;
 
 /** One object, two spaces, one newline at the end. */
 export const jsonText = (value: Jsonable): string => `${escaped(JSON.stringify(plain(value), null, 2))}\n`;

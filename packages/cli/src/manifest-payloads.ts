@@ -1,7 +1,6 @@
 import { nodeCrypto } from "@sumac/crypto/node";
 import { checkConsistency } from "@sumac/signing";
-import { parseEnvelope, type SuitDigest } from "@sumac/suit";
-import { everyCommand } from "./every-command.ts";
+import { everyCommand, parseEnvelope, type SuitDigest } from "@sumac/suit";
 import { orFail } from "./signing-failure.ts";
 
 /** What an envelope says of payloads beside it, before anybody vouched for it. */

@@ -62,7 +62,8 @@ function writeAll(descriptor: number, bytes: Uint8Array): "written" | "closed" {
       at += writeSync(descriptor, bytes, at);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      if (code === "EPIPE" || code === "EBADF") return "closed";
+      // Where faults are told there is nobody left to tell of this one: the exit code still says what happened.
+      if (code === "EPIPE" || code === "EBADF" || (descriptor === 2 && code !== "EAGAIN")) return "closed";
       if (code !== "EAGAIN") throw error;
       pause(2);
     }

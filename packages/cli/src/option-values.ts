@@ -1,4 +1,4 @@
-import { parseUuid } from "@sumac/suit";
+import { parseUuid, parseVendorId } from "@sumac/suit";
 import { usage } from "./failure.ts";
 
 const bad = (option: string, value: string, expected: string): Error =>
@@ -6,12 +6,12 @@ const bad = (option: string, value: string, expected: string): Error =>
 
 const largestUnsigned = 2n ** 64n - 1n;
 
-/** A decimal number of at least `minimum`, as far as CBOR reaches (64 bits). */
-export function parseUnsigned(option: string, value: string, minimum = 0n): bigint {
+/** A decimal number of at least `minimum`, up to `maximum`: default is as far as CBOR reaches (64 bits). */
+export function parseUnsigned(option: string, value: string, minimum = 0n, maximum: bigint = largestUnsigned): bigint {
   const expected = minimum === 0n ? "a whole number" : `a whole number from ${minimum}`;
   if (!/^\d{1,100}$/.test(value)) throw bad(option, value, expected);
   const number = BigInt(value);
-  if (number > largestUnsigned) throw bad(option, value, `${expected} up to ${largestUnsigned}`);
+  if (number > maximum) throw bad(option, value, `${expected} up to ${maximum}`);
   if (number < minimum) throw bad(option, value, expected);
   return number;
 }
@@ -22,9 +22,9 @@ export const parsePort = (option: string, value: string): number => {
   return number;
 };
 
-/** A UUID of 16 bytes as hex, with or without its dashes. */
-export function parseIdentifier(option: string, value: string): Uint8Array {
-  const identifier = parseUuid(value);
+/** A UUID of 16 bytes as hex, with or without its dashes; of a vendor also an encoded CBOR-PEN. */
+export function parseIdentifier(option: "vendor-id" | "class-id", value: string): Uint8Array {
+  const identifier = option === "vendor-id" ? parseVendorId(value) : parseUuid(value);
   if (identifier === undefined) throw bad(option, value, "a UUID of 32 hexadecimal digits");
   return identifier;
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
+import { payloadFileName } from "@sumac/signing";
 import type { SuitDigest } from "@sumac/suit";
-import { payloadFileName } from "./encrypted-payload.ts";
 import { unavailable } from "./failure.ts";
 import { fileState } from "./file-state.ts";
 import type { Io } from "./io.ts";

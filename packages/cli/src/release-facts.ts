@@ -1,7 +1,5 @@
-import { bytesToHex } from "@sumac/crypto";
-import { formatUuid } from "@sumac/suit";
+import { everyCommand, formatIdentifier } from "@sumac/suit";
 import type { VerifiedUpdate } from "@sumac/verifier";
-import { everyCommand } from "./every-command.ts";
 
 /** What an accepted release says of itself. All of it is signed; the texts are for people. */
 export interface ReleaseFacts {
@@ -12,14 +10,13 @@ export interface ReleaseFacts {
 }
 
 export function releaseFacts({ manifest, members }: VerifiedUpdate): ReleaseFacts {
-  const text = manifest.text?.at === "inline" ? manifest.text.value : members.text;
-  const components = (text?.languages ?? []).flatMap((language) => language.components);
+  const components = (members.text?.languages ?? []).flatMap((language) => language.components);
   const commands = [...everyCommand(manifest.shared)];
   const ids = (name: "vendorIdentifier" | "classIdentifier"): readonly string[] => [
     ...new Set(
       commands.flatMap((command) => {
         const id = command.kind === "override-parameters" ? command.parameters[name] : undefined;
-        return id === undefined ? [] : [id.length === 16 ? formatUuid(id) : bytesToHex(id)];
+        return id === undefined ? [] : [formatIdentifier(id)];
       }),
     ),
   ];

@@ -15,6 +15,7 @@ const exits: Readonly<Record<SigningRefusal["code"], ExitCode>> = {
   "description-not-plain": malformed,
   "description-not-utf-8": malformed,
   "description-not-yaml": malformed,
+  "description-too-deep": malformed,
   "description-too-large": malformed,
   "description-unknown-key": malformed,
   "description-wrong-type": malformed,

@@ -12,6 +12,11 @@ describe("text from outside", () => {
     ["a carriage return that would overwrite the line", "bad\rgood", "bad\\u{d}good"],
     ["marks that reorder text", "a\u202eb\u2066c", "a\\u{202e}b\\u{2066}c"],
     ["C1 control characters", "\u009b31m", "\\u{9b}31m"],
+    [
+      "what has no glyph",
+      "a\u3164\u115f\uffa0\u034f\u200b\u00ad\u{e0100}b",
+      "a\\u{3164}\\u{115f}\\u{ffa0}\\u{34f}\\u{200b}\\u{ad}\\u{e0100}b",
+    ],
     ["tabs", "a\tb", "a\\tb"],
     ["letters of any language", "Größe 大きさ", "Größe 大きさ"],
   ])("%s", (_, text, shown) => {

@@ -5,23 +5,15 @@
 // - with --json stdout holds JSON and nothing else;
 // - text that came from a file or the network is escaped, so that it cannot move the cursor or forge a line.
 
+import { escapeUnshowable } from "@sumac/suit";
 import type { FailureFacts } from "./failure.ts";
 import type { Io, TextSink } from "./io.ts";
 import { type Jsonable, jsonLine, jsonText } from "./json-output.ts";
 
 export type OutputFormat = "text" | "json";
 
-/** C0, DEL, C1, line separators and the marks that reorder text on screen. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
-
 /** Any text as one harmless line. */
-export const printable = (text: string): string =>
-  text.replace(unprintable, (character) => {
-    if (character === "\n") return "\\n";
-    if (character === "\t") return "\\t";
-    return `\\u{${character.codePointAt(0)?.toString(16)}}`;
-  });
+export const printable = (text: string): string => escapeUnshowable(text);
 
 const colours = { red: "31", green: "32", yellow: "33", cyan: "36" } as const;
 export type Colour = keyof typeof colours;

@@ -2,8 +2,8 @@
  * The headers of a COSE_Encrypt and of its recipients. Stricter than for signatures: a label that is not known here may
  * change which key is derived (salt, party identities, RFC 9053 5.1 and 5.2), so it is refused and not passed over.
  */
-import { type CborItem, decode, expectBytes, expectInteger, expectMap } from "@sumac/cbor";
-import { refuseMalformed, refuseUnsupported, unwrap } from "./encrypt-refusal.ts";
+import { type CborItem, decodeItem, need, needLabel, refuseMalformed } from "@sumac/cbor";
+import { refuseUnsupported } from "./encrypt-refusal.ts";
 import { headerLabel } from "./labels.ts";
 
 /** Entries of a header or a COSE_Key whose labels all stand in `known`; any other label is `unsupported`. */
@@ -13,19 +13,13 @@ export function readLabels<Name extends string>(
   known: Readonly<Record<Name, number>>,
 ): ReadonlyMap<Name, CborItem> {
   const found = new Map<Name, CborItem>();
-  for (const { key, value } of unwrap(expectMap(item, field)).entries) {
-    const label = readLabel(key, field);
+  for (const { key, value } of need(item, "map", field).entries) {
+    const label = needLabel(key, field);
     const name = (Object.keys(known) as Name[]).find((candidate) => known[candidate] === label);
     if (name === undefined) refuseUnsupported(label, field, key.offset);
     found.set(name, value);
   }
   return found;
-}
-
-/** A registered number. Beyond 2^53 nothing is registered, and a rounded one would mislead. */
-export function readLabel(item: CborItem, field: string): number {
-  const { value, offset } = unwrap(expectInteger(item, field));
-  return typeof value === "bigint" ? refuseMalformed("wrong-value", field, offset) : value;
 }
 
 export interface ProtectedAlgorithm {
@@ -37,9 +31,9 @@ export interface ProtectedAlgorithm {
 
 /** A protected header: an algorithm and nothing else, or zero bytes. */
 export function readProtected(item: CborItem, field: string): ProtectedAlgorithm {
-  const { value: encoded, contentOffset } = unwrap(expectBytes(item, field));
+  const { value: encoded, contentOffset } = need(item, "bytes", field);
   if (encoded.length === 0) return { encoded, algorithm: undefined };
-  const header = unwrap(decode(encoded, { field, baseOffset: contentOffset, mapOrder: "any", maxDepth: 2 }));
+  const header = decodeItem(encoded, { field, baseOffset: contentOffset, mapOrder: "any", maxDepth: 2 });
   const algorithm = readLabels(header, field, { alg: headerLabel.alg }).get("alg");
   return { encoded, algorithm: algorithm ?? refuseMalformed("missing", `${field}.alg`, header.offset) };
 }
@@ -57,7 +51,7 @@ export function readAlgorithm<Row extends { readonly id: number }>(
   }
   const item = protectedHeader.algorithm ?? unprotected;
   if (item === undefined) return refuseMalformed("missing", `${field}.alg`, structure.offset);
-  const id = readLabel(item, `${field}.alg`);
+  const id = needLabel(item, `${field}.alg`);
   const row = rows.find((candidate) => candidate.id === id);
   if (row === undefined) return refuseUnsupported(id, `${field}.alg`, item.offset);
   return { row, in: protectedHeader.algorithm === undefined ? "unprotected" : "protected", offset: item.offset };

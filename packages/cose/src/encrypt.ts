@@ -2,10 +2,10 @@
  * COSE_Encrypt with a detached ciphertext (RFC 9052 5.1), in the two forms of draft-ietf-suit-firmware-encryption:
  * AES-KW and ECDH-ES+A128KW recipients, one level, around AES-GCM or AES-CTR.
  */
-import { type CborItem, encodeItem, expectArray, expectBytes, expectTag, type Result } from "@sumac/cbor";
+import { attempt, type CborItem, encodeItem, need, needTag, type Result, refuseMalformed } from "@sumac/cbor";
 import { cipherShapes } from "@sumac/crypto";
 import { readAlgorithm, readLabels, readProtected } from "./encrypt-headers.ts";
-import { attempt, type EncryptRefusal, refuseMalformed, unwrap } from "./encrypt-refusal.ts";
+import type { EncryptRefusal } from "./encrypt-refusal.ts";
 import {
   type ContentAlgorithm,
   contentAlgorithms,
@@ -52,11 +52,11 @@ interface RecipientFacts {
  * is not known, in any of the recipients.
  */
 export const parseEncrypt = (item: CborItem, field: string): Result<Encrypt, EncryptRefusal> =>
-  attempt(() => readEncrypt(item, field));
+  attempt<Encrypt, EncryptRefusal>(() => readEncrypt(item, field));
 
 function readEncrypt(tagged: CborItem, field: string): Encrypt {
-  const { item } = unwrap(expectTag(tagged, encryptTag, field));
-  const { items } = unwrap(expectArray(item, field));
+  const { item } = needTag(tagged, encryptTag, field);
+  const { items } = need(item, "array", field);
   const [protectedItem, unprotectedItem, ciphertext, recipientsItem, ...rest] = items;
   if (!protectedItem || !unprotectedItem || !ciphertext || !recipientsItem || rest.length > 0) {
     return refuseMalformed("wrong-length", field, item.offset);
@@ -75,7 +75,7 @@ function readEncrypt(tagged: CborItem, field: string): Encrypt {
   if (ciphertext.kind !== "simple" || ciphertext.value !== null) {
     refuseMalformed("not-allowed-here", `${field}.ciphertext`, ciphertext.offset);
   }
-  const recipients = unwrap(expectArray(recipientsItem, `${field}.recipients`)).items;
+  const recipients = need(recipientsItem, "array", `${field}.recipients`).items;
   if (recipients.length === 0) refuseMalformed("wrong-length", `${field}.recipients`, recipientsItem.offset);
   return {
     algorithm: algorithm.row,
@@ -87,7 +87,7 @@ function readEncrypt(tagged: CborItem, field: string): Encrypt {
 }
 
 function readRecipient(item: CborItem, wrappedLength: number, field: string): EncryptRecipient {
-  const [protectedItem, unprotectedItem, wrapped, ...rest] = unwrap(expectArray(item, field)).items;
+  const [protectedItem, unprotectedItem, wrapped, ...rest] = need(item, "array", field).items;
   if (!protectedItem || !unprotectedItem || !wrapped || rest.length > 0) {
     return refuseMalformed("wrong-length", field, item.offset);
   }
@@ -102,7 +102,7 @@ function readRecipient(item: CborItem, wrappedLength: number, field: string): En
   const place = kind === "agreement" ? "protected" : "unprotected";
   if (algorithm.in !== place) refuseMalformed("not-allowed-here", `${field}.${algorithm.in}.alg`, algorithm.offset);
   const kid = unprotected.get("kid");
-  const keyId = kid && unwrap(expectBytes(kid, `${field}.unprotected.kid`)).value;
+  const keyId = kid && need(kid, "bytes", `${field}.unprotected.kid`).value;
   const facts: RecipientFacts = {
     distribution: algorithm.row,
     ...(keyId !== undefined && { keyId }),
@@ -121,6 +121,6 @@ function readRecipient(item: CborItem, wrappedLength: number, field: string): En
 
 function readBytes(item: CborItem | undefined, length: number, field: string, around: CborItem): Uint8Array {
   if (item === undefined) return refuseMalformed("missing", field, around.offset);
-  const { value } = unwrap(expectBytes(item, field));
+  const { value } = need(item, "bytes", field);
   return value.length === length ? value : refuseMalformed("wrong-length", field, item.offset);
 }

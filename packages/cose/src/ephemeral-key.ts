@@ -1,7 +1,7 @@
-import { type CborItem, type CborValue, expectBytes } from "@sumac/cbor";
+import { type CborItem, type CborValue, need, needLabel, refuseMalformed } from "@sumac/cbor";
 import { concatBytes, keyFault } from "@sumac/crypto";
-import { readLabel, readLabels } from "./encrypt-headers.ts";
-import { refuseMalformed, refuseUnsupported, unwrap } from "./encrypt-refusal.ts";
+import { readLabels } from "./encrypt-headers.ts";
+import { refuseUnsupported } from "./encrypt-refusal.ts";
 import { coseKeyLabel, curveP256, keyTypeEc2 } from "./labels.ts";
 
 /**
@@ -11,19 +11,19 @@ import { coseKeyLabel, curveP256, keyTypeEc2 } from "./labels.ts";
  */
 export function readEphemeralKey(item: CborItem, field: string): Uint8Array {
   const members = readLabels(item, field, coseKeyLabel);
-  const need = (name: keyof typeof coseKeyLabel): CborItem =>
+  const member = (name: keyof typeof coseKeyLabel): CborItem =>
     members.get(name) ?? refuseMalformed("missing", `${field}.${name}`, item.offset);
   const number = (name: "kty" | "crv", only: number): void => {
-    const found = need(name);
-    const value = readLabel(found, `${field}.${name}`);
+    const found = member(name);
+    const value = needLabel(found, `${field}.${name}`);
     if (value !== only) refuseUnsupported(value, `${field}.${name}`, found.offset);
   };
   const coordinate = (name: "x" | "y"): Uint8Array => {
-    const found = need(name);
+    const found = member(name);
     if (name === "y" && found.kind === "simple" && found.value !== null) {
       refuseMalformed("compressed-point", `${field}.y`, found.offset);
     }
-    const { value } = unwrap(expectBytes(found, `${field}.${name}`));
+    const { value } = need(found, "bytes", `${field}.${name}`);
     return value.length === 32 ? value : refuseMalformed("wrong-length", `${field}.${name}`, found.offset);
   };
   number("kty", keyTypeEc2);

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "@sumac/cbor";
 import { bytesToHex, type Crypto } from "@sumac/crypto";
-import { type CommandSequence, componentKey, type Parameters } from "@sumac/suit";
+import { type CommandSequence, componentKey, everyCommand, type Parameters } from "@sumac/suit";
 import { type TrustRecord, type VerifiedUpdate, verifyEnvelope } from "@sumac/verifier";
 import type { CheckEnvelope, CheckedEnvelope, EnvelopeRefusal } from "./check-envelope.ts";
 
@@ -78,11 +78,7 @@ function identityOf(
 }
 
 function* overrides(sequence: CommandSequence | undefined): Iterable<Parameters> {
-  for (const command of sequence?.commands ?? []) {
-    if (command.kind === "override-parameters") yield command.parameters;
-    else if (command.kind === "run-sequence") yield* overrides(command.sequence);
-    else if (command.kind === "try-each") for (const tried of command.sequences) yield* overrides(tried);
-  }
+  for (const command of everyCommand(sequence)) if (command.kind === "override-parameters") yield command.parameters;
 }
 
 /** Signed, but still somebody's text: bounded, and without what would garble a list. */

@@ -5,6 +5,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   parseDocument,
@@ -13,6 +14,12 @@ import {
 } from "yaml";
 import { nearestName } from "./nearest-name.ts";
 import { findTextFlaw, type TextFlaw } from "./text-flaw.ts";
+
+/** What a person writes is smaller; the parser needs many times the size of the file. */
+export const maxDescriptionBytes: number = 64 * 1024;
+
+/** A description needs five. The YAML parser calls itself for each, so a few thousand would end it. */
+const maxNesting = 32;
 
 /** Where in the file, both counted from 1. */
 export interface Place {
@@ -45,6 +52,7 @@ export type DescriptionRefusal =
   | { readonly code: "description-not-utf-8" }
   | { readonly code: "description-empty" }
   | ({ readonly code: "description-not-yaml"; readonly yamlCode: string } & Place)
+  | ({ readonly code: "description-too-deep"; readonly limit: number } & Place)
   | ({ readonly code: "description-duplicate-key"; readonly field: string } & Place)
   | ({
       readonly code: "description-not-plain";
@@ -106,12 +114,17 @@ export class DescriptionReader {
     file: Uint8Array,
     use: (reader: DescriptionReader) => Result<T, DescriptionRefusal>,
   ): Result<T, DescriptionRefusal> {
+    if (file.length > maxDescriptionBytes) {
+      return err({ code: "description-too-large", size: file.length, limit: maxDescriptionBytes });
+    }
     let text: string;
     try {
       text = new TextDecoder("utf-8", { fatal: true }).decode(file);
     } catch {
       return err({ code: "description-not-utf-8" });
     }
+    const tooDeep = nestedTooDeep(text);
+    if (tooDeep !== undefined) return err({ code: "description-too-deep", limit: maxNesting, ...tooDeep });
     const lines = new LineCounter();
     const document = parseDocument(text, {
       lineCounter: lines,
@@ -312,6 +325,37 @@ const join = (path: string, key: string): string => (path === "" ? key : `${path
 function placeAt(lines: LineCounter, offset: number): Place {
   const { line, col } = lines.linePos(offset);
   return { line, column: col };
+}
+
+/**
+ * Where brackets, or the signs of a line that each open a level (`- - - a`), stand more than `maxNesting` deep. Told from
+ * the tokens, which are cut without recursion. Deeper lines need more spaces each, and so many that the file would be too large.
+ */
+function nestedTooDeep(text: string): Place | undefined {
+  let depth = 0;
+  let signs = 0;
+  let place: Place = { line: 1, column: 1 };
+  let isScalar = false;
+  for (const token of new Lexer().lex(text)) {
+    // Marks of no width: a scalar follows, a document begins, a bracket was left open.
+    if (token === "\u001f" || token === "\u0002" || token === "\u0018") {
+      isScalar = token === "\u001f";
+      continue;
+    }
+    if (!isScalar && (token === "[" || token === "{")) depth += 1;
+    else if (!isScalar && (token === "]" || token === "}")) depth = Math.max(0, depth - 1);
+    else if (!isScalar && depth === 0 && /^[-?:]$/.test(token)) signs += 1;
+    if (depth > maxNesting || signs > maxNesting) return place;
+    isScalar = false;
+    const pieces = token.split("\n");
+    if (pieces.length > 1) signs = 0;
+    const last = pieces.at(-1)?.length ?? 0;
+    place =
+      pieces.length > 1
+        ? { line: place.line + pieces.length - 1, column: last + 1 }
+        : { line: place.line, column: place.column + last };
+  }
+  return undefined;
 }
 
 function typeName(node: Node | null): string {

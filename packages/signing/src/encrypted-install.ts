@@ -1,4 +1,5 @@
 import type { CommandInput, SuitDigest } from "@sumac/suit";
+import { reportAll, reportFailure } from "./reporting-policy.ts";
 
 export interface EncryptedInstall {
   /** Position in the manifest's component list where the image goes; its digest and size are set elsewhere. */
@@ -9,10 +10,6 @@ export interface EncryptedInstall {
   readonly payload: { readonly uri: string; readonly digest: SuitDigest; readonly size: bigint };
   readonly encryptionInfo: Uint8Array;
 }
-
-/** Record on success and failure, with system information: bits 0 to 3 (suit.md 2.3). */
-const reportAll = 15;
-const reportFailure = 2;
 
 /**
  * The commands that fetch a ciphertext and decrypt it into its component: decryption belongs to copy, not to fetch

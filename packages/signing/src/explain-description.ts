@@ -45,7 +45,6 @@ const flaws: Readonly<Record<DescriptionFlaw, readonly [problem: string, remedy:
   "not-a-language": ["is no language tag", "write a tag such as de or pt-BR"],
   "language-twice": ["is a language that has its texts already", "keep one of the two"],
   "not-a-time": ["is no time in UTC", "write it like 2030-12-31T23:59:59Z"],
-
   "not-a-version-match": ["is no comparison with a version", 'write one in quotes: ">= 1.2.0"'],
   "component-twice": ["has the identifier of another component", "give each component an id of its own"],
   "one-name-each": ["does not name each component once", "write as many names as there are components, in their order"],
@@ -63,6 +62,11 @@ export const descriptionWords: Words<DescriptionRefusal | SeveralComponents> = {
   "description-empty": () => say("the description is empty", "write at least the keys that it must have"),
   "description-not-yaml": (fact) =>
     say(`${at(fact)}: this is not valid YAML (${fact.yamlCode})`, "check indentation, quotes and colons around there"),
+  "description-too-deep": (fact) =>
+    say(
+      `${at(fact)}: lists or maps stand more than ${fact.limit} deep in one another`,
+      "check that it is the right file; no key needs more than a few levels",
+    ),
   "description-duplicate-key": (fact) =>
     say(`${at(fact)}: the key ${JSON.stringify(fact.field)} is there twice`, "keep one of the two"),
   "description-not-plain": (fact) =>

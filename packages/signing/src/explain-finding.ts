@@ -40,7 +40,25 @@ export const findingWords: Words<FindingFacts> = {
       "set the parameter before, with override-parameters",
     ),
   "image-match-missing": ({ directive, index }) =>
-    say(`nothing checks the image of component ${index} after ${directive}`, "add an image-match condition after it"),
+    say(
+      `nothing checks the image of component ${index} after ${directive}`,
+      "add an image-match condition after it, before anything is started and before other bytes replace it",
+    ),
+  "source-component-invalid": ({ directive, index, source }) =>
+    say(
+      `${directive} into component ${index} names the source ${source}, which is no other component of this manifest`,
+      "set source-component to the index of another component in the list",
+    ),
+  "content-mismatch": ({ index }) =>
+    say(
+      `the content that is written into component ${index} does not have the image digest and size beside it`,
+      "set the digest and size of these very bytes",
+    ),
+  "sequence-aborts": ({ section }) =>
+    say(
+      `every device stops at an abort in the sequence ${section}`,
+      "remove it, or put it into one choice of a try-each behind a condition",
+    ),
   "image-size-missing": ({ index }) =>
     say(
       `the image digest of component ${index} stands without an image size`,

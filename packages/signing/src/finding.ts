@@ -25,6 +25,14 @@ export type FindingFacts =
       readonly index: number;
     }
   | { readonly code: "image-match-missing"; readonly directive: Arrival; readonly index: number }
+  | {
+      readonly code: "source-component-invalid";
+      readonly directive: "copy" | "swap";
+      readonly index: number;
+      readonly source: number;
+    }
+  | { readonly code: "content-mismatch"; readonly index: number }
+  | { readonly code: "sequence-aborts"; readonly section: SectionName }
   | { readonly code: "image-size-missing"; readonly index: number }
   | { readonly code: "integrated-payload-unmatched"; readonly uri: string; readonly because: UnmatchedPayload }
   | { readonly code: "validate-missing" }
@@ -77,7 +85,7 @@ export type FindingFacts =
       readonly limit: RecipientLimit;
       readonly found: bigint;
       readonly allowed: bigint;
-      /** Whose image it is; only with the limit `image-bytes`. */
+      /** Whose image it is; only with the limit `imageBytes`. */
       readonly component?: string;
     }
   | {
@@ -88,7 +96,7 @@ export type FindingFacts =
     };
 
 /** What brings bytes into a component that nobody has compared yet. */
-export type Arrival = "fetch" | "copy" | "write";
+export type Arrival = "fetch" | "copy" | "write" | "swap";
 
 /** Why what is fetched tomorrow may not be what is fetched today (docs/spec/lint.md). */
 export type MutableUri = "moving-name" | "unversioned" | "expiring-query";
@@ -101,6 +109,9 @@ export const severityOf: Readonly<Record<FindingFacts["code"], Severity>> = {
   "identity-condition-missing": "error",
   "parameter-missing": "error",
   "image-match-missing": "error",
+  "source-component-invalid": "error",
+  "content-mismatch": "error",
+  "sequence-aborts": "error",
   "image-size-missing": "warning",
   "integrated-payload-unmatched": "error",
   "validate-missing": "warning",

@@ -10,7 +10,12 @@ export {
   sequenceLimits,
   type UnsignedRelease,
 } from "./build-manifest.ts";
-export type { DescriptionFlaw, DescriptionRefusal, DescriptionType } from "./description-reader.ts";
+export {
+  type DescriptionFlaw,
+  type DescriptionRefusal,
+  type DescriptionType,
+  maxDescriptionBytes,
+} from "./description-reader.ts";
 export {
   type EncryptedPayload,
   type EncryptPayloadRefusal,
@@ -55,10 +60,11 @@ export {
   type ComponentDescription,
   parseReleaseDescription,
   type ReleaseDescription,
+  releaseDescriptionKeys,
   type Translation,
   type UpdateManagement,
 } from "./release-description.ts";
-export type { PayloadFacts, PayloadPlace, ReleasePayload } from "./release-payload.ts";
+export { type PayloadFacts, type PayloadPlace, payloadFileName, type ReleasePayload } from "./release-payload.ts";
 export { type SignedEnvelope, type SignOptions, type SignRefusal, signEnvelope } from "./sign-envelope.ts";
 export type { Signer } from "./signer.ts";
 export { classIdOf, type Vendor, vendorIdOf } from "./vendor-identity.ts";

@@ -2,12 +2,12 @@ import { decode } from "@sumac/cbor";
 import { encryptTag } from "@sumac/cose";
 import { parseEncryptionInfo } from "@sumac/suit";
 import { type Finding, finding } from "./finding.ts";
-import { everyCommand, type Sections } from "./walk-manifest.ts";
+import { commandsOf, type Sections } from "./walk-manifest.ts";
 
 /** The encryption-info parameters, which the manifest parser passes on unread. */
 export function lintEncryption(sections: Sections, file: Uint8Array): Finding[] {
   const findings: Finding[] = [];
-  for (const command of everyCommand(sections)) {
+  for (const command of commandsOf(sections)) {
     if (command.kind !== "override-parameters" && command.kind !== "set-parameters") continue;
     const { encryptionInfo } = command.parameters;
     if (encryptionInfo === undefined) continue;

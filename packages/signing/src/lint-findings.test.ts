@@ -34,6 +34,7 @@ import {
   shared,
   text,
   texts,
+  tryEach,
   vendorId,
   without,
 } from "./lint.test.support.ts";
@@ -142,7 +143,7 @@ const rows: readonly Row[] = [
   ],
   [
     "a condition without its parameter",
-    { code: "parameter-missing", command: "class-identifier", parameter: "classIdentifier", index: 0 },
+    { code: "parameter-missing", command: "class-identifier", parameter: "class-identifier", index: 0 },
     "0200",
     { shared: commands(override(without("classIdentifier")), ...identity) },
   ],
@@ -163,6 +164,36 @@ const rows: readonly Row[] = [
       validate: commands(at(0), "image-match"),
       invoke: commands(at(0), "invoke"),
     },
+  ],
+  [
+    "a swap that nothing compares",
+    { code: "image-match-missing", directive: "swap", index: 1 },
+    "181f00",
+    {
+      components: [component, [Uint8Array.of(1)]],
+      shared: commands(...forBoth, ...forImage),
+      install: inline(commands(...fetchImage, at(1), override({ sourceComponent: 0 }), "swap")),
+      validate: commands(at(0), "image-match"),
+      invoke: commands(at(0), "invoke"),
+    },
+  ],
+  [
+    "a copy from outside the list",
+    { code: "source-component-invalid", directive: "copy", index: 0, source: 9 },
+    "1600",
+    install(override({ sourceComponent: 9 }), "copy", "image-match"),
+  ],
+  [
+    "content with the digest of something else",
+    { code: "content-mismatch", index: 0 },
+    "1200",
+    install(override({ content: Uint8Array.of(2) }), "write", "image-match"),
+  ],
+  [
+    "an abort that nobody passes",
+    { code: "sequence-aborts", section: "validate" },
+    "0e00",
+    { validate: commands("abort", "image-match") },
   ],
   [
     "a digest without size",
@@ -226,7 +257,7 @@ const rows: readonly Row[] = [
   ],
   [
     "a UUID with a clock in it",
-    { code: "uuid-version", parameter: "vendorIdentifier", version: 1 },
+    { code: "uuid-version", parameter: "vendor-identifier", version: 1 },
     "14a4",
     { shared: commands(override({ ...shared, vendorIdentifier: vendorV1 }), ...identity) },
   ],
@@ -347,6 +378,23 @@ const rows: readonly Row[] = [
     carried,
   ],
   [
+    "a dependency that was checked in one alternative only",
+    { code: "dependency-integrity-missing", index: 1 },
+    "0b00",
+    {
+      ...dependent,
+      install: inline(
+        commands(
+          ...fetchImage,
+          ...fetchDependency,
+          tryEach(["dependency-integrity"], ["image-match"]),
+          "process-dependency",
+        ),
+      ),
+    },
+    carried,
+  ],
+  [
     "a sequence of a dependency that is never run",
     { code: "dependency-section-not-run", index: 1, section: "validate" },
     "840c",
@@ -424,19 +472,19 @@ describe("each of these alone is no failure, or is one", () => {
       .filter((code) => code !== "text-not-severed");
 
   const needing: readonly (readonly [string, string])[] = [
-    ["device-identifier", "deviceIdentifier"],
-    ["image-not-match", "imageDigest"],
-    ["use-before", "useBefore"],
-    ["component-slot", "componentSlot"],
+    ["device-identifier", "device-identifier"],
+    ["image-not-match", "image-digest"],
+    ["use-before", "use-before"],
+    ["component-slot", "component-slot"],
     ["check-content", "content"],
     ["version", "version"],
     ["write", "content"],
-    ["copy", "sourceComponent"],
-    ["swap", "sourceComponent"],
+    ["copy", "source-component"],
+    ["swap", "source-component"],
   ];
   test.each(needing)("%s without %s", (command, parameter) => {
     const shared =
-      parameter === "imageDigest"
+      parameter === "image-digest"
         ? commands(override({ vendorIdentifier: vendorId, classIdentifier: classId }), ...identity)
         : undefined;
     const install = inline(commands(command));
@@ -471,6 +519,9 @@ describe("each of these alone is no failure, or is one", () => {
     ["1.2.1", [1, 2], ["text-version-contradicts"]],
     ["1.2", [1, 2, 1], ["text-version-contradicts"]],
     ["1.2-rc.1", [1, 2], ["text-version-contradicts"]],
+    ["1.2.0-rc1", [1, 2, 0], ["text-version-contradicts"]],
+    ["1.2.0-beta2", [1, 2, 0], ["text-version-contradicts"]],
+    ["1.2.0-rc1", [1, 2, 0, -1, 1], []],
     ["Spring", [1, 2], []],
   ])("the text %s beside set-version %j", (version, setVersion, expected) => {
     expect(codes({ setVersion, text: text({ version }) })).toEqual(expected);

@@ -4,7 +4,7 @@ import { componentKey, type Limits, parseEnvelope } from "@sumac/suit";
 import { type ConsistentEnvelope, checkManifest, type InconsistentEnvelope } from "./envelope-consistency.ts";
 import { type Finding, finding } from "./finding.ts";
 import { lintLimits } from "./lint-limits.ts";
-import { everyCommand, sectionsOf } from "./walk-manifest.ts";
+import { commandsOf, sectionsOf } from "./walk-manifest.ts";
 
 /** What has to be known of a release that was made before: enough to tell whether devices would mix the two up. */
 export interface PastRelease {
@@ -31,7 +31,7 @@ export function readPastRelease(
 
 function pastRelease({ envelope, manifest, members }: ConsistentEnvelope): PastRelease {
   const classIds = new Set<string>();
-  for (const command of everyCommand(sectionsOf(manifest, members))) {
+  for (const command of commandsOf(sectionsOf(manifest, members))) {
     if (command.kind !== "override-parameters" && command.kind !== "set-parameters") continue;
     const { classIdentifier } = command.parameters;
     if (classIdentifier !== undefined) classIds.add(bytesToHex(classIdentifier));

@@ -19,6 +19,16 @@ export interface Fetch {
   readonly digests: readonly SuitDigest[];
 }
 
+/** What write put into a component, and what it is compared with. */
+export interface MatchedContent {
+  readonly index: number;
+  /** Of the write. */
+  readonly offset: number;
+  readonly contents: readonly Uint8Array[];
+  readonly digests: readonly SuitDigest[];
+  readonly sizes: readonly bigint[];
+}
+
 /** What following the commands of a manifest brings to light: findings, and facts for other rules. */
 export class Journal {
   readonly fetches: Fetch[] = [];
@@ -28,6 +38,7 @@ export class Journal {
   readonly digests: { readonly index: number; readonly value: SuitDigest }[] = [];
   /** Versions that are asked of what has just arrived. */
   readonly versions: { readonly index: number; readonly value: VersionMatch }[] = [];
+  readonly contents: MatchedContent[] = [];
   readonly processed: { readonly index: number; readonly section: SectionName }[] = [];
   readonly findings: Finding[] = [];
 
@@ -42,12 +53,19 @@ export class Journal {
   }
 }
 
+interface Arrived {
+  readonly directive: Arrival;
+  readonly offset: number;
+  /** Of a write in the clear; absent = not known. */
+  readonly contents?: readonly Uint8Array[];
+}
+
 /** What is set for a component, and where: one value, or one for each way that the commands may have gone. */
 export class ComponentState {
   readonly index: number;
   readonly holds: "image" | "dependency";
   /** Bytes that came and were not compared since. */
-  arrived: { readonly directive: Arrival; readonly offset: number } | undefined;
+  arrived: Arrived | undefined;
   integrity: "checked" | "unchecked" = "unchecked";
   image: "installed" | "replaced" = "installed";
   /** Where the bytes may have come from. */
@@ -76,7 +94,9 @@ export class ComponentState {
   }
 
   arrive(directive: Arrival, offset: number): void {
-    this.arrived = { directive, offset };
+    const inClear = directive === "write" && !this.has("encryptionInfo");
+    const contents = inClear ? this.settings("content").map(({ value }) => value) : [];
+    this.arrived = { directive, offset, ...(contents.length > 0 && { contents }) };
     this.image = "replaced";
     this.uris = directive === "fetch" ? this.settings("uri").map(({ value }) => value) : [];
   }
@@ -100,9 +120,12 @@ export class ComponentState {
     if (branches.length === 0) return;
     const names = new Set(branches.flatMap((branch) => [...branch.#settings.keys()]));
     for (const name of names) {
-      this.#settings.set(name, [...new Set(branches.flatMap((branch) => branch.#settings.get(name) ?? []))]);
+      // Most ways share their lists: told apart first, or thousands of ways would multiply.
+      const lists = new Set(branches.map((branch) => branch.#settings.get(name) ?? []));
+      this.#settings.set(name, [...new Set([...lists].flat())]);
     }
-    this.arrived = branches.find(({ arrived }) => arrived !== undefined)?.arrived;
+    const [first, ...others] = new Set(branches.flatMap(({ arrived }) => arrived ?? []));
+    this.arrived = first && others.length > 0 ? { directive: first.directive, offset: first.offset } : first;
     this.integrity = branches.every(({ integrity }) => integrity === "checked") ? "checked" : "unchecked";
     if (branches.some(({ image }) => image === "replaced")) this.image = "replaced";
     this.uris = [...new Set(branches.flatMap(({ uris }) => uris))];

@@ -1,11 +1,11 @@
 import { algorithmById, algorithmForScheme } from "@sumac/cose";
 import {
+  type Command,
   type CommandSequence,
   type Envelope,
   encodeDigest,
   type Severable,
-  type SeverableName,
-  severableSequences,
+  severableMembers,
 } from "@sumac/suit";
 import type { ConsistentEnvelope } from "./envelope-consistency.ts";
 import { type Finding, finding } from "./finding.ts";
@@ -20,10 +20,25 @@ export function lintIdentity({ envelope, manifest }: ConsistentEnvelope): Findin
 }
 
 const alwaysChecks = (sequence: CommandSequence, condition: string): boolean =>
-  sequence.commands.some((command) => {
+  bindingCommands(sequence).some((command) => {
     if (command.kind === "run-sequence") return alwaysChecks(command.sequence, condition);
-    return command.kind === "condition" && command.condition === condition;
+    if (command.kind === "try-each") {
+      const open = command.sequences.filter((branch) => !isCondition(branch.commands[0], "abort"));
+      return !command.orNil && open.length > 0 && open.every((branch) => alwaysChecks(branch, condition));
+    }
+    return isCondition(command, condition);
   });
+
+const isCondition = (command: Command | undefined, condition: string): boolean =>
+  command?.kind === "condition" && command.condition === condition;
+
+/** Behind soft-failure a condition that fails ends the sequence, and the update goes on. */
+function bindingCommands({ commands }: CommandSequence): readonly Command[] {
+  const soft = commands.findIndex(
+    (command) => command.kind === "override-parameters" && command.parameters.softFailure === true,
+  );
+  return soft < 0 ? commands : commands.slice(0, soft);
+}
 
 /** Which members there are, and where they stand. */
 export function lintMembers({ envelope, manifest, members }: ConsistentEnvelope): Finding[] {
@@ -36,11 +51,8 @@ export function lintMembers({ envelope, manifest, members }: ConsistentEnvelope)
   }
   if (manifest.referenceUri === undefined) findings.push(finding(start, { code: "reference-uri-missing" }));
 
-  const slots: readonly (readonly [SeverableName, Severable<unknown> | undefined])[] = [
-    ...severableSequences.map(([member, name]) => [member, manifest[name]] as const),
-    ["text", manifest.text],
-  ];
-  for (const [member, slot] of slots) {
+  for (const [member, name] of severableMembers) {
+    const slot: Severable<unknown> | undefined = manifest[name];
     if (slot?.at !== "envelope") continue;
     const received = envelope.severed.get(member);
     if (received === undefined) {

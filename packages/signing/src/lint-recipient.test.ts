@@ -1,6 +1,6 @@
 import { encode, Tagged } from "@sumac/cbor";
 import { nodeCrypto } from "@sumac/crypto/node";
-import { digestOf, type ManifestInput, type Parameters, parameterLabel, serializeManifest } from "@sumac/suit";
+import { digestOf, type ManifestInput, serializeManifest } from "@sumac/suit";
 import { describe, expect, test } from "vitest";
 import type { FindingFacts } from "./finding.ts";
 import {
@@ -18,7 +18,6 @@ import {
   shared,
 } from "./lint.test.support.ts";
 import { lintRelease } from "./lint.ts";
-import { registryName } from "./lint-recipient.ts";
 import { parseRecipientProfile, type RecipientLimit, type RecipientProfile } from "./recipient-profile.ts";
 import { build, buildContext, commands, enclose, makeSigner, testDescription } from "./release.test.support.ts";
 import { signEnvelope } from "./sign-envelope.ts";
@@ -135,29 +134,6 @@ describe("what a recipient supports", () => {
     const found = against(bytes, { supports });
     expect(found.length).toBeGreaterThan(0);
     for (const one of found) expect(one).toMatchObject({ code: "recipient-unsupported", what, name });
-  });
-
-  test("every parameter is named as in the registry", () => {
-    const all: Readonly<Record<keyof Parameters, true>> = {
-      vendorIdentifier: true,
-      classIdentifier: true,
-      deviceIdentifier: true,
-      imageDigest: true,
-      imageSize: true,
-      useBefore: true,
-      componentSlot: true,
-      strictOrder: true,
-      softFailure: true,
-      content: true,
-      uri: true,
-      sourceComponent: true,
-      invokeArgs: true,
-      fetchArguments: true,
-      encryptionInfo: true,
-      updatePriority: true,
-      version: true,
-    };
-    expect(Object.keys(all).map(registryName).sort()).toEqual(Object.keys(parameterLabel).sort());
   });
 
   test.each([

@@ -4,21 +4,23 @@ import {
   type Command,
   componentKey,
   everyExtension,
+  everySequence,
   type Limits,
   type Parameters,
+  parameterName,
   parseManifest,
-  type ResolvedMembers,
   resolveSeverable,
   type Severable,
   type SeveredRefusal,
   type SuitRefusal,
+  severableMembers,
 } from "@sumac/suit";
 import type { ConsistentEnvelope } from "./envelope-consistency.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Journal } from "./lint-journal.ts";
 import { lintLimits } from "./lint-limits.ts";
 import type { RecipientProfile, RecipientSupport } from "./recipient-profile.ts";
-import { everyCommand, everySequence, type Sections } from "./walk-manifest.ts";
+import { commandsOf, type Sections } from "./walk-manifest.ts";
 
 /** What a device with this profile could not take, whoever signed it. */
 export function lintRecipient(
@@ -56,7 +58,7 @@ function lintSizes(
   limit("components", manifest.components.length, placeOf("components"));
   limit("dependencies", manifest.dependencies?.length ?? 0, placeOf("dependencies"));
 
-  const commands = [...everyCommand(sections)];
+  const commands = [...commandsOf(sections)];
   const firstOver = commands[Number(profile.limits.commands ?? 0n)];
   limit("commands", commands.length, firstOver?.offset ?? start);
   for (const section of sections.values()) {
@@ -142,34 +144,24 @@ function lintNames(
     findings.push(finding(offset, { code: "recipient-unsupported", what, name }));
   };
   for (const { name, offset } of manifest.layout) need("manifest-member", name, offset);
-  for (const command of everyCommand(sections)) {
+  for (const command of commandsOf(sections)) {
     if (command.kind === "condition") need("condition", command.condition, command.offset);
     else need("directive", command.kind === "directive" ? command.directive : command.kind, command.offset);
     if (command.kind !== "override-parameters" && command.kind !== "set-parameters") continue;
-    for (const name of Object.keys(command.parameters)) need("parameter", registryName(name), command.offset);
+    for (const key of Object.keys(command.parameters) as (keyof Parameters)[]) {
+      need("parameter", parameterName[key], command.offset);
+    }
     const { imageDigest } = command.parameters;
     if (imageDigest !== undefined) need("digest", imageDigest.algorithm, command.offset);
   }
   need("digest", envelope.digest.algorithm, envelope.digestElement.byteOffset - envelope.encoded.byteOffset);
-  for (const [member, name] of severables) {
+  for (const [member, name] of severableMembers) {
     const slot: Severable<unknown> | undefined = manifest[name];
     const offset = manifest.layout.find((one) => one.name === member)?.offset ?? 0;
     if (slot?.at === "envelope") need("digest", slot.digest.algorithm, offset);
   }
   return findings;
 }
-
-const severables = [
-  ["dependency-resolution", "dependencyResolution"],
-  ["payload-fetch", "payloadFetch"],
-  ["candidate-verification", "candidateVerification"],
-  ["install", "install"],
-  ["text", "text"],
-] as const satisfies readonly (readonly [string, keyof ResolvedMembers])[];
-
-/** imageDigest stands in the registry as image-digest. */
-export const registryName = (parameter: string): string =>
-  parameter.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Which extension something belongs to, the parser knows: it refuses it without. */
 function lintExtensions(consistent: ConsistentEnvelope, { supports }: RecipientProfile, crypto: Crypto): Finding[] {

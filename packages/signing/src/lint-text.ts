@@ -3,6 +3,7 @@ import {
   type ComponentText,
   componentKey,
   formatVersion,
+  formatVersionMatch,
   type LanguageText,
   type ManifestText,
   type Sha1,
@@ -14,8 +15,8 @@ import type { ConsistentEnvelope } from "./envelope-consistency.ts";
 import { type Finding, type FindingFacts, finding } from "./finding.ts";
 import type { Journal } from "./lint-journal.ts";
 import { classIdOf } from "./vendor-identity.ts";
-import { comparisonWords, parseVersionText } from "./version-text.ts";
-import { everyCommand, type Sections } from "./walk-manifest.ts";
+import { readVersionText } from "./version-text.ts";
+import { commandsOf, type Sections } from "./walk-manifest.ts";
 
 /** A person approves by what the text says, a device decides by what is signed beside it: they must not differ. */
 export function lintText(
@@ -57,7 +58,7 @@ interface SignedIdentity {
 function signedIdentity(sections: Sections): SignedIdentity {
   const vendorIds: Uint8Array[] = [];
   const classIds: Uint8Array[] = [];
-  for (const command of everyCommand(sections)) {
+  for (const command of commandsOf(sections)) {
     if (command.kind !== "override-parameters" && command.kind !== "set-parameters") continue;
     const { vendorIdentifier, classIdentifier } = command.parameters;
     if (vendorIdentifier !== undefined) vendorIds.push(vendorIdentifier);
@@ -98,7 +99,7 @@ function* contradictedVersion(
   { versions }: Journal,
   index: number | undefined,
 ): Generator<FindingFacts> {
-  const shown = version === undefined ? undefined : parseVersionText(version);
+  const shown = version === undefined ? undefined : readVersionText(version);
   if (version === undefined || shown === undefined) return;
   const fact = { code: "text-version-contradicts", component, language, version } as const;
   if (setVersion !== undefined && !isSame(shown, setVersion)) {
@@ -106,8 +107,7 @@ function* contradictedVersion(
   }
   for (const { index: asked, value } of versions) {
     if (asked !== index || versionMatches(value, shown)) continue;
-    const signed = `${comparisonWords[value.comparison]} ${formatVersion(value.version)}`;
-    yield { ...fact, signed, field: "version" };
+    yield { ...fact, signed: formatVersionMatch(value), field: "version" };
   }
 }
 

@@ -60,17 +60,32 @@ function partsOf(uri: string): { readonly path: readonly string[]; readonly quer
   const query = at < 0 ? [] : withoutFragment.slice(at + 1).split(/[&;]/);
   const path = before.replace(/^[a-z][a-z0-9+.-]*:/i, "").replace(/^\/\/[^/]*/, "");
   return {
-    path: path.split("/").filter((segment) => segment !== ""),
+    path: decoded(path)
+      .split("/")
+      .filter((segment) => segment !== ""),
     query: query.map((pair) => (pair.split("=", 1)[0] ?? "").toLowerCase()),
   };
 }
+
+/** A server undoes percent-encoding before it looks for the name; what is no UTF-8 stays as it is. */
+const decoded = (path: string): string =>
+  path.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
+    try {
+      return decodeURIComponent(encoded);
+    } catch {
+      return encoded;
+    }
+  });
+
+/** 20260722, with hours, minutes and seconds behind it or without. */
+const date = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])?(?:(?<=\d{10})[0-5]\d){0,2}$/;
 
 function namesVersion(segment: string, { versions, sequence }: ReleaseNames): boolean {
   if (versions.some((version) => version !== "" && segment.includes(version.toLowerCase()))) return true;
   // 1.2, 1_2_0, 2026-07-22; not the 485 of "rs485.bin".
   if (/\d\.\d|\d[_-]\d+[_-]\d/.test(segment)) return true;
   return segment.split(/[-_+~.]/).some((word) => {
-    if (word === String(sequence) || /^(?:v\d+|\d{8,14})$/.test(word)) return true;
+    if (word === String(sequence) || /^v\d+$/.test(word) || date.test(word)) return true;
     return word.length >= idDigits && /^[0-9a-f]+$/.test(word) && /\d/.test(word);
   });
 }

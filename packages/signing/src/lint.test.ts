@@ -67,14 +67,14 @@ describe("lintRelease", () => {
       },
       [
         { code: "identity-condition-missing", condition: "class-identifier" },
-        { code: "parameter-missing", command: "component-slot", parameter: "componentSlot" },
+        { code: "parameter-missing", command: "component-slot", parameter: "component-slot" },
       ],
     ],
     ["identity in a nested sequence", { shared: commands(override(shared), runSequence(...both)) }, []],
     [
       "a vendor condition without its parameter",
       { shared: commands(override(without("vendorIdentifier")), ...both) },
-      [{ severity: "error", code: "parameter-missing", command: "vendor-identifier", parameter: "vendorIdentifier" }],
+      [{ severity: "error", code: "parameter-missing", command: "vendor-identifier", parameter: "vendor-identifier" }],
     ],
     [
       "a digest without size",
@@ -85,8 +85,8 @@ describe("lintRelease", () => {
       "an image-match without digest",
       { shared: commands(override({ vendorIdentifier: vendorId, classIdentifier: classId }), ...both) },
       [
-        { code: "parameter-missing", command: "image-match", parameter: "imageDigest" },
-        { code: "parameter-missing", command: "image-match", parameter: "imageDigest" },
+        { code: "parameter-missing", command: "image-match", parameter: "image-digest" },
+        { code: "parameter-missing", command: "image-match", parameter: "image-digest" },
       ],
     ],
     [
@@ -163,7 +163,7 @@ describe("lintRelease", () => {
     [
       "a random UUID of version 1",
       { shared: commands(override({ ...shared, vendorIdentifier: vendorId.with(6, 0x1d) }), ...both) },
-      [{ severity: "warning", code: "uuid-version", parameter: "vendorIdentifier", version: 1 }],
+      [{ severity: "warning", code: "uuid-version", parameter: "vendor-identifier", version: 1 }],
     ],
   ])("%s", (_, changes, findings) => {
     const found = lint(changes);

@@ -4,6 +4,7 @@ import { type Limits, parseEnvelope, type Sha1 } from "@sumac/suit";
 import { type ConsistentEnvelope, checkManifest, type InconsistentEnvelope } from "./envelope-consistency.ts";
 import { type Finding, finding } from "./finding.ts";
 import { followCommands } from "./lint-commands.ts";
+import { lintContent } from "./lint-content.ts";
 import { type KnownDependency, knownDependencies, lintDependencies } from "./lint-dependencies.ts";
 import { lintEncryption } from "./lint-encryption.ts";
 import { lintSequence, type PastRelease } from "./lint-history.ts";
@@ -72,6 +73,7 @@ function lintOne(
     ...journal.findings,
     ...lintUris(consistent, journal),
     ...lintPayloads(envelope, journal, file, crypto, limits),
+    ...lintContent(journal, crypto),
     ...lintMembers(consistent),
     ...lintText(consistent, sections, journal, sha1),
     ...lintDependencies(consistent, sections, journal, dependencies, crypto),

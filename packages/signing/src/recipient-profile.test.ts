@@ -141,6 +141,7 @@ components: [{id: [a, b], maxSize: 1}]
 
   test.each([
     ["nothing", "", { code: "description-empty" }],
+    ["brackets by the thousand", "[{".repeat(4900), { code: "description-too-deep", limit: 32, line: 1, column: 33 }],
     ["64 KiB and a byte", "#".repeat(65537), { code: "description-too-large", size: 65537, limit: 65536 }],
   ])("refuses %s", (_, text, error) => {
     expect(parse(text)).toEqual({ ok: false, error });

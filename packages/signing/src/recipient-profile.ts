@@ -1,4 +1,4 @@
-import { err, ok, type Result } from "@sumac/cbor";
+import { ok, type Result } from "@sumac/cbor";
 import { algorithms } from "@sumac/cose";
 import {
   commonLabel,
@@ -56,7 +56,6 @@ const sizeLimits = ["envelopeBytes", "manifestBytes", "uriBytes", "invokeArgsByt
 const countLimits = ["components", "dependencies", "commands", "sequenceItems", "depth"] as const;
 
 const highestCount = 65_536;
-const maxFileBytes = 64 * 1024;
 
 /** The lists of `supports`, each with the names that may stand in it. */
 const supportLists = {
@@ -83,7 +82,6 @@ export const recipientProfileKeys: readonly string[] = [
 
 /** Reads a recipient's profile (YAML), strictly: a limit that is misspelt would be no limit. */
 export function parseRecipientProfile(file: Uint8Array): Result<RecipientProfile, DescriptionRefusal> {
-  if (file.length > maxFileBytes) return err({ code: "description-too-large", size: file.length, limit: maxFileBytes });
   return DescriptionReader.read(file, (reader) => {
     const profile = reader.map(reader.root, ["recipient", "limits", "supports", "components"]);
     const name = reader.text(profile.required("recipient"), 64);

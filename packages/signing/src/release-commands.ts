@@ -2,6 +2,7 @@ import type { CommandInput, ComponentId, ManifestInput, Parameters, SuitDigest }
 import { encryptedInstall } from "./encrypted-install.ts";
 import type { UpdateManagement } from "./release-description.ts";
 import type { ReleasePayload } from "./release-payload.ts";
+import { reportAll, reportFailure } from "./reporting-policy.ts";
 
 /** A component with all that its commands say of it. */
 export interface PlannedComponent {
@@ -20,10 +21,6 @@ export interface ReleaseTerms {
   readonly classId: Uint8Array;
   readonly updateManagement: UpdateManagement | undefined;
 }
-
-/** Record on success and failure, with system information: bits 0 to 3 (suit.md 2.3). */
-const reportAll = 15;
-const reportFailure = 2;
 
 const condition = (name: Extract<CommandInput, { kind: "condition" }>["condition"]): CommandInput => ({
   kind: "condition",

@@ -154,6 +154,20 @@ unstableUpdateManagement14:
   test.each<[string, string, Omit<DescriptionRefusal, "line" | "column"> & Record<string, unknown>, string]>([
     ["broken YAML", "{vendor: a", { code: "description-not-yaml", yamlCode: "MISSING_CHAR" }, "1:11"],
     ["a tab", changed("  - id", "\t- id"), { code: "description-not-yaml", yamlCode: "TAB_AS_INDENT" }, "4:1"],
+    // The YAML parser overflows the stack on these.
+    [
+      "brackets by the thousand",
+      `${"[{".repeat(4900)}: 1\nc: [\n---\nv]\n`,
+      { code: "description-too-deep", limit: 32 },
+      "1:33",
+    ],
+    [
+      "brackets behind a good beginning",
+      `${good}texts: ${"[".repeat(20_000)}`,
+      { code: "description-too-deep", limit: 32 },
+      "7:40",
+    ],
+    ["lists in lists in one line", `a: 1\n${"- ".repeat(20_000)}`, { code: "description-too-deep", limit: 32 }, "2:65"],
     ["a second document", `${good}---\na: b\n`, { code: "description-not-yaml", yamlCode: "MULTIPLE_DOCS" }, "7:1"],
     [
       "an unknown tag",

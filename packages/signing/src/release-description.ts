@@ -1,4 +1,4 @@
-import { err, ok, type Result } from "@sumac/cbor";
+import { ok, type Result } from "@sumac/cbor";
 import type { DigestName } from "@sumac/crypto";
 import { digestAlgorithmLabel, type VersionMatch } from "@sumac/suit";
 import { DescriptionReader, type DescriptionRefusal, type Field } from "./description-reader.ts";
@@ -75,7 +75,13 @@ const componentKeys = ["id", "name", "maxSize"] as const;
 const translationKeys = ["vendorName", "description", "names"] as const;
 const updateManagementKeys = ["useBefore", "priority", "installed", "setVersion"] as const;
 
-const maxFileBytes = 64 * 1024;
+/** Every key of sumac.yaml, as a path. */
+export const releaseDescriptionKeys: readonly string[] = [
+  ...productKeys,
+  ...translationKeys.map((key) => `translations.${key}`),
+  ...componentKeys.map((key) => `components.${key}`),
+  ...updateManagementKeys.map((key) => `unstableUpdateManagement14.${key}`),
+];
 
 /** Half of what a verifier takes: each may need a second one for its ciphertext. */
 const mostComponents = 16;
@@ -86,7 +92,6 @@ export const defaultLanguage = "en";
 
 /** Reads sumac.yaml, strictly: what is not understood is refused at its line, never ignored. */
 export function parseReleaseDescription(file: Uint8Array): Result<ReleaseDescription, DescriptionRefusal> {
-  if (file.length > maxFileBytes) return err({ code: "description-too-large", size: file.length, limit: maxFileBytes });
   return DescriptionReader.read(file, (reader) => {
     const product = reader.map(reader.root, productKeys);
     const language = product.optional("language");

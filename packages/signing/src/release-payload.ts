@@ -20,11 +20,15 @@ export interface ReleasePayload extends PayloadFacts {
 }
 
 /** Named after its content, so that it can be cached for ever and never means two things. */
+export const payloadFileName = ({ algorithm, bytes }: SuitDigest): string =>
+  `${algorithm.replace("-", "")}-${bytesToHex(bytes)}.bin`;
+
+/** The URI that the manifest gives it. */
 export function payloadName(
   place: PayloadPlace | undefined,
   digest: SuitDigest,
   component: number | undefined,
 ): string {
   if (place?.carried === "inside") return component === undefined ? "#firmware" : `#component-${component}`;
-  return place?.uri ?? `${digest.algorithm.replace("-", "")}-${bytesToHex(digest.bytes)}.bin`;
+  return place?.uri ?? payloadFileName(digest);
 }

@@ -25,7 +25,7 @@ test.each<[number, string]>([
 
 test("a class below a number: UUIDv5 in the UUIDv5 of the number (draft-37 8.4.8.2)", () => {
   const pen = vendorIdOf({ vendor, vendorPen: 32473 }, nodeSha1);
-  // The namespace of numbers is itself made so: UUIDv5(OID, h'd86f452b06010401'). `uuidV5` takes text only, so by hand.
+  // The namespace of numbers is itself made so: UUIDv5(OID, h'd86f452b06010401'). By hand, apart from `uuidV5`.
   const oid = hexToBytes("6ba7b8129dad11d180b400c04fd430c8");
   const v5 = (namespace: Uint8Array, name: Uint8Array): Uint8Array => {
     const hash = nodeSha1(Uint8Array.from([...namespace, ...name])).slice(0, 16);

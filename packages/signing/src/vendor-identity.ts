@@ -1,6 +1,6 @@
 import { encode, Tagged } from "@sumac/cbor";
-import { concatBytes, hexToBytes } from "@sumac/crypto";
-import { classIdFor, penTag, type Sha1, vendorIdFor } from "@sumac/suit";
+import { hexToBytes } from "@sumac/crypto";
+import { classIdFor, penTag, type Sha1, uuidV5, vendorIdFor } from "@sumac/suit";
 
 /** Who makes a product: a domain, or beside it the number that IANA registered for the vendor. */
 export interface Vendor {
@@ -20,15 +20,7 @@ export const vendorIdOf = ({ vendor, vendorPen }: Vendor, sha1: Sha1): Uint8Arra
 
 /** The class identifier that draft-37 recommends for either kind of vendor identifier. */
 export const classIdOf = (vendorId: Uint8Array, model: string, sha1: Sha1): Uint8Array =>
-  classIdFor(vendorId.length === 16 ? vendorId : penUuid(vendorId, sha1), model, sha1);
-
-/** RFC 9562 5.5 over the encoded CBOR-PEN. */
-function penUuid(encodedPen: Uint8Array, sha1: Sha1): Uint8Array {
-  const uuid = sha1(concatBytes(hexToBytes(penNamespace), encodedPen)).slice(0, 16);
-  uuid[6] = ((uuid[6] ?? 0) & 0x0f) | 0x50;
-  uuid[8] = ((uuid[8] ?? 0) & 0x3f) | 0x80;
-  return uuid;
-}
+  classIdFor(vendorId.length === 16 ? vendorId : uuidV5(hexToBytes(penNamespace), vendorId, sha1), model, sha1);
 
 /** X.690 8.20 with one arc: seven bits a byte, the highest first, bit 8 on all but the last. */
 function relativeOid(arc: number): Uint8Array {

@@ -22,6 +22,10 @@ export function parseVersionText(text: string): Version | undefined {
   return version.length <= 16 && version.every((part) => part <= highestPart) ? version : undefined;
 }
 
+/** The same of a text for people, who write `1.2-rc1` as well as `1.2-rc.1`. */
+export const readVersionText = (text: string): Version | undefined =>
+  parseVersionText(text.replace(/-(rc|beta|alpha)(?=\d)/, "-$1."));
+
 const comparisons: ReadonlyMap<string, VersionComparison> = new Map([
   [">=", "greater-or-equal"],
   [">", "greater"],
@@ -37,12 +41,3 @@ export function parseVersionMatch(text: string): VersionMatch | undefined {
   const version = parseVersionText(dotted);
   return comparison === undefined || version === undefined ? undefined : { comparison, version };
 }
-
-/** As people write it before a version. */
-export const comparisonWords: Readonly<Record<VersionComparison, string>> = {
-  greater: "above",
-  "greater-or-equal": "at least",
-  equal: "exactly",
-  "less-or-equal": "at most",
-  less: "below",
-};

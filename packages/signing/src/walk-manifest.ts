@@ -1,4 +1,11 @@
-import type { Command, CommandSequence, Manifest, ResolvedMembers, SuitDigest } from "@sumac/suit";
+import {
+  type Command,
+  type CommandSequence,
+  everyCommand,
+  type Manifest,
+  type ResolvedMembers,
+  type SuitDigest,
+} from "@sumac/suit";
 
 export type SectionName =
   | "shared"
@@ -36,26 +43,15 @@ export function sectionsOf(manifest: Manifest, members: ResolvedMembers): Sectio
   return new Map(sections.flatMap(([name, sequence]) => (sequence === undefined ? [] : [[name, sequence] as const])));
 }
 
-/** A sequence and those nested in it. */
-export function* everySequence(sequence: CommandSequence): Generator<CommandSequence> {
-  yield sequence;
-  for (const command of sequence.commands) {
-    if (command.kind === "run-sequence") yield* everySequence(command.sequence);
-    if (command.kind === "try-each") for (const entry of command.sequences) yield* everySequence(entry);
-  }
-}
-
-/** Every command of the manifest, nested ones behind the sequence that they stand in. */
-export function* everyCommand(sections: Sections): Generator<Command> {
-  for (const section of sections.values()) {
-    for (const { commands } of everySequence(section)) yield* commands;
-  }
+/** Every command of the manifest, nested ones too. */
+export function* commandsOf(sections: Sections): Generator<Command> {
+  for (const section of sections.values()) yield* everyCommand(section);
 }
 
 /** The digests that the manifest may match an image against. */
 export function imageDigests(sections: Sections): readonly SuitDigest[] {
   const digests: SuitDigest[] = [];
-  for (const command of everyCommand(sections)) {
+  for (const command of commandsOf(sections)) {
     if (command.kind !== "override-parameters" && command.kind !== "set-parameters") continue;
     if (command.parameters.imageDigest !== undefined) digests.push(command.parameters.imageDigest);
   }

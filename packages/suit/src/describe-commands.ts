@@ -75,8 +75,13 @@ function commandLines(command: Command, span: ReceivedAt | undefined, space: Ind
   }
 }
 
+/** Longer lists name their components by index only. */
+const maxNamed = 4;
+
 function describeComponentIndex(index: ComponentIndex, space: IndexSpace): string {
   if (index === "all") return space.dependencies ? "every component and dependency in turn" : "every component in turn";
-  const indices = typeof index === "number" ? [index] : index;
-  return indices.map((one) => describeIndex(one, space)).join("; ");
+  if (typeof index === "number") return describeIndex(index, space);
+  // Their names stand in the list: here they would multiply.
+  if (index.length > maxNamed) return `components ${index.join(", ")}`;
+  return index.map((one) => describeIndex(one, space)).join("; ");
 }

@@ -14,12 +14,21 @@ export function describeComponent(id: ComponentId): string {
   return readable ? `${quote(names.join("/"))} (${componentKey(id)})` : componentKey(id);
 }
 
-/** A position in the component list, or beyond it a dependency, with what stands there. */
+/** An identifier that is named again and again in one file: in full it stands in the list of components. */
+const maxRepeated = 64;
+
+function repeatedComponent(id: ComponentId): string {
+  const length = id.reduce((sum, segment) => sum + segment.length, 0);
+  if (length <= maxRepeated) return describeComponent(id);
+  return `${componentKey(id).slice(0, maxRepeated)}... (${length} bytes)`;
+}
+
+/** A position in the component list, or beyond it a dependency, with what stands there, cut if it is long. */
 export function describeIndex(index: number, { components, dependencies = [] }: IndexSpace): string {
   const id = components[index];
   const dependency = dependencies.find((one) => one.index === index);
-  if (dependency !== undefined) return `dependency ${index}${id === undefined ? "" : `, ${describeComponent(id)}`}`;
-  return `component ${index}, ${id === undefined ? "which is not in the list" : describeComponent(id)}`;
+  if (dependency !== undefined) return `dependency ${index}${id === undefined ? "" : `, ${repeatedComponent(id)}`}`;
+  return `component ${index}, ${id === undefined ? "which is not in the list" : repeatedComponent(id)}`;
 }
 
 export function describeDependency({ index, prefix }: Dependency): string {

@@ -4,11 +4,12 @@ import { describeIndex, type IndexSpace } from "./describe-component.ts";
 import { describeSize } from "./describe-size.ts";
 import { type DescribedLine, line, type ReceivedAt } from "./described-line.ts";
 import { parseEncryptionInfo } from "./encryption-info.ts";
-import { formatUuid } from "./identity.ts";
+import { formatIdentifier } from "./identity.ts";
 import type { SuitDigest } from "./manifest.ts";
+import { parameterName } from "./parameter-name.ts";
 import type { ParameterName } from "./parse-parameters.ts";
 import { quote } from "./quote.ts";
-import { formatVersion, type VersionComparison } from "./update-management-14/version.ts";
+import { formatVersionMatch } from "./update-management-14/version.ts";
 import { utcTime } from "./utc-time.ts";
 
 /** Bytes of a byte-string parameter that are shown; digests and identifiers are always shown in full. */
@@ -33,7 +34,7 @@ function readable(bytes: Uint8Array): string | undefined {
 type Describe<T> = (value: T, space: IndexSpace) => string;
 
 const identifier: Describe<Uint8Array> = (id) =>
-  id.length === 16 ? formatUuid(id) : `private enterprise number, encoded ${bytesToHex(id)}`;
+  id.length === 16 ? formatIdentifier(id) : `private enterprise number, encoded ${formatIdentifier(id)}`;
 
 type Given = { readonly [Name in keyof Parameters]-?: NonNullable<Parameters[Name]> };
 
@@ -56,15 +57,7 @@ const describers: { readonly [Name in keyof Given]: Describe<Given[Name]> } = {
   fetchArguments: (bytes) => `arguments of fetch: ${describeBytes(bytes)}`,
   encryptionInfo: (bytes) => `encryption: ${describeEncryption(bytes)}`,
   updatePriority: (priority) => `priority: ${priority} (smaller is more urgent)`,
-  version: ({ comparison, version }) => `version: ${comparisonWords[comparison]} ${formatVersion(version)}`,
-};
-
-const comparisonWords: Readonly<Record<VersionComparison, string>> = {
-  greater: "above",
-  "greater-or-equal": "at least",
-  equal: "exactly, as far as it is given,",
-  "less-or-equal": "at most",
-  less: "below",
+  version: (match) => `version: ${formatVersionMatch(match)}`,
 };
 
 /** One line a parameter; `spans` are the bytes that say it. */
@@ -76,30 +69,10 @@ export function parameterLines(
   const given: Partial<Given> = parameters;
   const one = <Name extends keyof Given>(name: Name): DescribedLine[] => {
     const value: Given[Name] | undefined = given[name];
-    return value === undefined ? [] : [line(describers[name](value, space), spans.get(wireNames[name]))];
+    return value === undefined ? [] : [line(describers[name](value, space), spans.get(parameterName[name]))];
   };
   return (Object.keys(describers) as (keyof Given)[]).flatMap(one);
 }
-
-const wireNames: { readonly [Name in keyof Given]: ParameterName } = {
-  vendorIdentifier: "vendor-identifier",
-  classIdentifier: "class-identifier",
-  deviceIdentifier: "device-identifier",
-  imageDigest: "image-digest",
-  imageSize: "image-size",
-  useBefore: "use-before",
-  componentSlot: "component-slot",
-  strictOrder: "strict-order",
-  softFailure: "soft-failure",
-  content: "content",
-  uri: "uri",
-  sourceComponent: "source-component",
-  invokeArgs: "invoke-args",
-  fetchArguments: "fetch-arguments",
-  encryptionInfo: "encryption-info",
-  updatePriority: "update-priority",
-  version: "version",
-};
 
 /** For whom and by what; one that cannot be read is told as bytes, whoever decrypts will refuse it. */
 function describeEncryption(bytes: Uint8Array): string {

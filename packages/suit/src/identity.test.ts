@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { classIdFor, formatUuid, parseUuid, uuidV5, vendorIdFor } from "./identity.ts";
+import { classIdFor, formatIdentifier, formatUuid, parseUuid, parseVendorId, uuidV5, vendorIdFor } from "./identity.ts";
 
 const sha1 = (bytes: Uint8Array) => new Uint8Array(createHash("sha1").update(bytes).digest());
 
@@ -52,5 +52,28 @@ describe("a UUID as text", () => {
   test("has no form for other lengths", () => {
     expect(formatUuid(bytes)).toBe("00112233-4455-6677-8899-aabbccddeeff");
     expect(() => formatUuid(new Uint8Array(15))).toThrow(RangeError);
+  });
+});
+
+describe("a vendor identifier as text", () => {
+  test.each(["00112233-4455-6677-8899-aabbccddeeff", "d8704101", "d8704381fd59", "d8704c818283848586878889808101"])(
+    "%s comes back",
+    (text) => {
+      const id = parseVendorId(text);
+      expect(id && formatIdentifier(id)).toBe(text);
+    },
+  );
+
+  test.each([
+    ["an empty number", "d87040"],
+    ["a byte too few", "d8704281"],
+    ["a byte too many", "d870410102"],
+    ["16 bytes, which would be a UUID", "d8704d81828384858687888980818201"],
+    ["half a byte", "d87041010"],
+    ["another tag", "d86f4101"],
+    ["a tag alone", "d870"],
+  ])("%s is none", (_, text) => {
+    const id = parseVendorId(text);
+    expect(id === undefined || id.length === 16).toBe(true);
   });
 });

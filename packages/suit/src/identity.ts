@@ -6,9 +6,10 @@ export type Sha1 = (bytes: Uint8Array) => Uint8Array;
 /** RFC 9562 6.6: the namespace of domain names. */
 const dnsNamespace = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
 
-/** RFC 9562 5.5. */
-export function uuidV5(namespace: Uint8Array, name: string, sha1: Sha1): Uint8Array {
-  const uuid = sha1(concatBytes(namespace, new TextEncoder().encode(name))).slice(0, 16);
+/** RFC 9562 5.5; a name that is a text is hashed in UTF-8. */
+export function uuidV5(namespace: Uint8Array, name: string | Uint8Array, sha1: Sha1): Uint8Array {
+  const bytes = typeof name === "string" ? new TextEncoder().encode(name) : name;
+  const uuid = sha1(concatBytes(namespace, bytes)).slice(0, 16);
   uuid[6] = ((uuid[6] ?? 0) & 0x0f) | 0x50;
   uuid[8] = ((uuid[8] ?? 0) & 0x3f) | 0x80;
   return uuid;
@@ -21,6 +22,20 @@ export const vendorIdFor = (domain: string, sha1: Sha1): Uint8Array =>
 /** The class identifier that draft-37 recommends; `model` is hashed as it is written. */
 export const classIdFor = (vendorId: Uint8Array, model: string, sha1: Sha1): Uint8Array =>
   uuidV5(vendorId, model, sha1);
+
+/** An identifier as text: a UUID in its usual form, an encoded CBOR-PEN (RFC 9090), which never has 16 bytes, in hex. */
+export const formatIdentifier = (id: Uint8Array): string => (id.length === 16 ? formatUuid(id) : bytesToHex(id));
+
+/** Of a CBOR byte string of no bytes; the length is added. */
+const shortBytesHead = 0x40;
+
+/** A vendor identifier as `formatIdentifier` writes it; undefined for everything else. */
+export function parseVendorId(text: string): Uint8Array | undefined {
+  // d870 is tag 112; a manifest may hold 12 bytes behind it.
+  if (!/^d870(?:[0-9a-f]{2}){2,13}$/i.test(text)) return parseUuid(text);
+  const pen = hexToBytes(text.toLowerCase());
+  return pen[2] === shortBytesHead + pen.length - 3 ? pen : undefined;
+}
 
 /** 16 bytes as 8-4-4-4-12 hex digits. */
 export function formatUuid(uuid: Uint8Array): string {

@@ -1,7 +1,7 @@
 export * from "./command.ts";
 export { componentIndices, componentKey } from "./component.ts";
 export { coreLimits } from "./core-limits.ts";
-export { describeComponent } from "./describe-component.ts";
+export { describeComponent, describeIndex } from "./describe-component.ts";
 export { describeEnvelope, envelopeLines } from "./describe-envelope.ts";
 export { describeManifest, manifestLines } from "./describe-manifest.ts";
 export { describeParameters, describeTime } from "./describe-parameters.ts";
@@ -18,6 +18,7 @@ export {
 export { digestEquals, digestOf, encloseBytes, encodeDigest, manifestDigest, parseDigest } from "./digest.ts";
 export { parseEncryptionInfo } from "./encryption-info.ts";
 export * from "./envelope.ts";
+export { everyCommand, everySequence } from "./every-command.ts";
 export { everyExtension } from "./every-extension.ts";
 export type { Extension } from "./extension.ts";
 export { firmwareEncryption24 } from "./firmware-encryption-24.ts";
@@ -29,11 +30,12 @@ export * from "./manifest.ts";
 export * from "./manifest-input.ts";
 export * from "./open.ts";
 export { openMembers } from "./open-members.ts";
+export { parameterName } from "./parameter-name.ts";
 export { parseCommandSequence, type SequencePlace } from "./parse-commands.ts";
 export { parseEnvelope } from "./parse-envelope.ts";
 export { parseManifest } from "./parse-manifest.ts";
 export { parseText } from "./parse-text.ts";
-export { quote } from "./quote.ts";
+export { escapeUnshowable, quote } from "./quote.ts";
 export { trustDomains12 } from "./read-dependencies.ts";
 export * from "./recognise-other-layout.ts";
 export type { SeveredRefusal, SuitRefusal } from "./refusal.ts";
@@ -47,6 +49,7 @@ export * from "./sever.ts";
 export { updateManagement14 } from "./update-management-14/extension.ts";
 export {
   formatVersion,
+  formatVersionMatch,
   type Version,
   type VersionComparison,
   type VersionMatch,

@@ -27,6 +27,12 @@ export const severableSequences = [
   ["install", "install"],
 ] as const;
 
+/** All that may be severed. */
+export const severableMembers: readonly [...typeof severableSequences, readonly ["text", "text"]] = [
+  ...severableSequences,
+  ["text", "text"],
+];
+
 /** `resolveSeverable` with its limits named. */
 export const openMembers = (
   { severed }: Envelope,

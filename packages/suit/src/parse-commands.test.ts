@@ -3,6 +3,9 @@ import { bytesToHex } from "@sumac/crypto";
 import { describe, expect, test } from "vitest";
 import { commands, craftCommon, craftEnvelope, craftManifest, map } from "./crafted-envelope.test.support.ts";
 import { abort, parseIn, raw, set, sharing, testRefused, validating } from "./crafted-manifest.test.support.ts";
+import { encloseBytes } from "./digest.ts";
+import { defaultLimits } from "./limits.ts";
+import { parseCommandSequence } from "./parse-commands.ts";
 
 const twoComponents = (shared: CborValue | undefined) =>
   craftCommon({ 2: [[Uint8Array.of(0x61)], [Uint8Array.of(0x62)]], 4: shared });
@@ -233,5 +236,29 @@ describe("accepted sequences", () => {
   ];
   test.each(accepted)("%s", (_, manifest) => {
     expect(parseIn(craftEnvelope({ 3: manifest }))).toMatchObject({ ok: true });
+  });
+});
+
+describe("a severed sequence on its own", () => {
+  const place = { field: "envelope.install", section: "own", nesting: "top", componentCount: 1 } as const;
+
+  test("is read where it stands in the file", () => {
+    const received = { ...encloseBytes(commands(3, 15)), contentOffset: 40 };
+    expect(parseCommandSequence(received, place)).toMatchObject({
+      ok: true,
+      value: { commands: [{ kind: "condition", condition: "image-match", policy: 15, offset: 41 }] },
+    });
+  });
+
+  test("is refused under its own name, by the limits that are given", () => {
+    const received = { ...encloseBytes(commands(99, 0)), contentOffset: 40 };
+    expect(parseCommandSequence(received, place)).toEqual({
+      ok: false,
+      error: { code: "unsupported", field: "envelope.install.0", offset: 41, label: 99 },
+    });
+    const one = { ...defaultLimits, maxCommands: 1 };
+    expect(parseCommandSequence(encloseBytes(commands(3, 15, 3, 15)), place, one)).toMatchObject({
+      error: { code: "limit-exceeded", limit: "maxCommands" },
+    });
   });
 });

@@ -1,5 +1,7 @@
 import { type CborValue, encode } from "@sumac/cbor";
+import { bytesToHex } from "@sumac/crypto";
 import { describe, expect, test } from "vitest";
+import { coreLimits } from "./core-limits.ts";
 import { craftEnvelope, craftManifest, map, offsetOf } from "./crafted-envelope.test.support.ts";
 import { parseIn, type RefusedManifest, testRefused } from "./crafted-manifest.test.support.ts";
 import { encloseBytes } from "./digest.ts";
@@ -154,5 +156,15 @@ describe("text", () => {
   test("may stand in the manifest itself", () => {
     const parsed = parseIn(craftEnvelope({ 3: withText(serializeText(every)) }));
     expect(parsed.ok && parsed.value.text).toMatchObject({ at: "inline", value: every });
+  });
+});
+
+test("with the least limits text is kept and not looked into, however malformed", () => {
+  const file = craftEnvelope({ 3: withText(encode("no text at all")) });
+  expect(parseIn(file)).toMatchObject({ ok: false, error: { code: "malformed", field: "manifest.text" } });
+  const offset = offsetOf(file, `${bytesToHex(encode("no text at all"))}`);
+  expect(parseIn(file, coreLimits)).toMatchObject({
+    ok: true,
+    value: { text: { at: "inline", value: { languages: [], encoded: encode("no text at all"), offset } } },
   });
 });

@@ -9,6 +9,8 @@ describe("text from a file is shown", () => {
     ["\u001b[2J\u0007", '"\\u{1b}[2J\\u{7}"'],
     ["abc\u202ecba", '"abc\\u{202e}cba"'],
     ["zero\u200bwidth\ufeff", '"zero\\u{200b}width\\u{feff}"'],
+    ["hangul \u3164\u115f\uffa0 fillers", '"hangul \\u{3164}\\u{115f}\\u{ffa0} fillers"'],
+    ["a\u034f\u00ad\ufe0f\u{e0100}b", '"a\\u{34f}\\u{ad}\\u{fe0f}\\u{e0100}b"'],
     ["\u0085\u2028\u2029", '"\\u{85}\\u{2028}\\u{2029}"'],
     ['a" and b\\', '"a\\" and b\\\\"'],
     ["", '""'],

@@ -1,8 +1,15 @@
 /** Longest text from a file that is shown to a person. */
 const maxShown = 400;
 
-/** Control characters, line separators, surrogates, and marks that hide or reorder what stands beside them. */
-const unshowable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}"\\]/gu;
+/**
+ * Control characters, line separators, surrogates, what has no glyph (hangul fillers and the like), and marks that hide or
+ * reorder what stands beside them.
+ */
+const unshowable: RegExp = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** Any text as one harmless line, with `asEscape` for what cannot be shown as it is; the rest stays as it is. */
+export const escapeUnshowable = (text: string, asEscape: (character: string) => string = escaped): string =>
+  text.replace(unshowable, asEscape);
 
 /**
  * Text from a file as one quoted, bounded line: it cannot end the line, move the cursor, reorder its surroundings or
@@ -10,16 +17,13 @@ const unshowable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}"\\]/gu;
  */
 export function quote(text: string): string {
   const characters = Array.from(text);
-  const shown = characters.slice(0, maxShown).join("").replace(unshowable, escaped);
+  const shown = escapeUnshowable(characters.slice(0, maxShown).join("").replace(/["\\]/g, "\\$&"));
   const rest = characters.length - maxShown;
   return rest > 0 ? `"${shown}" and ${rest} more characters` : `"${shown}"`;
 }
 
 function escaped(character: string): string {
   switch (character) {
-    case '"':
-    case "\\":
-      return `\\${character}`;
     case "\n":
       return "\\n";
     case "\t":

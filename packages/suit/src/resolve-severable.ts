@@ -6,7 +6,7 @@ import type { Manifest } from "./manifest.ts";
 import { openMembers, type ResolvedMembers } from "./open-members.ts";
 import type { SeveredRefusal, SuitRefusal } from "./refusal.ts";
 
-export { type ResolvedMembers, severableSequences } from "./open-members.ts";
+export { type ResolvedMembers, severableMembers, severableSequences } from "./open-members.ts";
 
 /**
  * Brings each severed member back to its manifest. Call with an authenticated manifest. Every member that is present is

@@ -111,6 +111,12 @@ describe("a command that cannot be carried out", () => {
     });
   });
 
+  test("soft-failure outside, in the shared sequence", () => {
+    const shared = sequence(invoke, set({ softFailure: true }));
+    const error = { command: "override-parameters", offset: 1, because: "soft-failure-outside" };
+    expect(machine({}, { shared }).runShared()).toMatchObject({ ok: false, error });
+  });
+
   test("process-dependency in the shared sequence", () => {
     const shared = sequence(index(1), directive("process-dependency"));
     const ran = machine({ install: sequence() }, { shared, dependencies: [{ index: 1 }] }).runProcedure(updateSections);
@@ -129,6 +135,28 @@ describe("a command that cannot be carried out", () => {
     expect(run(sequence(index(1), fetch), { dependencies: [{ index: 1 }] })).toEqual({
       ok: false,
       error: { code: "command-failed", command: "fetch", offset: 1, because: "parameter-missing" },
+    });
+  });
+});
+
+describe("where no dependencies are processed", () => {
+  const none: Changes = { dependencies: [{ index: 1 }], dependencyRun: undefined };
+  test.each([
+    ["dependency-integrity", condition("dependency-integrity")],
+    ["process-dependency", directive("process-dependency")],
+    ["fetch", fetch],
+    ["unlink", directive("unlink")],
+  ])("%s of one is refused", (command, body) => {
+    expect(run(sequence(index(1), set({ ...image, uri: "#1" }), body), none)).toEqual({
+      ok: false,
+      error: { code: "command-failed", command, offset: 2, because: "no-dependency" },
+    });
+  });
+
+  test("image-match over one fails", () => {
+    expect(run(sequence(index(1), set(image), match), none)).toEqual({
+      ok: false,
+      error: { code: "condition-failed", condition: "image-match", offset: 2 },
     });
   });
 });
@@ -173,6 +201,19 @@ describe("work is counted", () => {
     expect(run(times(4097))).toEqual({
       ok: false,
       error: { code: "command-failed", command: "override-parameters", offset: 4096, because: "too-many-commands" },
+    });
+  });
+
+  test("long lists of components count by their length, however often they are asked for", () => {
+    const list = Array.from({ length: 32 }, (_, i) => i);
+    const lists = (count: number): CommandSequence =>
+      sequence(...Array.from({ length: count }, () => index(list)), index(0));
+    const many = Array.from({ length: 32 }, (_, i) => [Uint8Array.of(i)]);
+    const options = { components: many, recipient: { ...recipient, components: "any" } } as const;
+    expect(run(lists(127), options)).toEqual({ ok: true, value: [] });
+    expect(run(lists(128), options)).toMatchObject({
+      ok: false,
+      error: { code: "command-failed", command: "set-component-index", because: "too-many-commands" },
     });
   });
 

@@ -1,4 +1,4 @@
-import type { Command, CommandSequence } from "@sumac/suit";
+import { type Command, type CommandSequence, everyCommand } from "@sumac/suit";
 
 /** Components by key that some commands write, and that some read. Swap does both to both. */
 export interface Access {
@@ -63,13 +63,10 @@ class Touched {
  * begins with set-component-index, behind a list or `true` its component is given, and neither is changed after that.
  */
 export function keepsToOneComponent(sequence: CommandSequence, index: "integer" | "several"): boolean {
-  const [first, ...rest] = sequence.commands;
-  const own = index === "integer" ? rest : sequence.commands;
-  return (index === "several" || first?.kind === "set-component-index") && !own.some(changesComponent);
+  const commands = [...everyCommand(sequence)];
+  const [first, ...rest] = commands;
+  if (index === "several") return !commands.some(changesComponent);
+  return first?.kind === "set-component-index" && !rest.some(changesComponent);
 }
 
-function changesComponent(command: Command): boolean {
-  if (command.kind === "run-sequence") return command.sequence.commands.some(changesComponent);
-  if (command.kind === "try-each") return command.sequences.some(({ commands }) => commands.some(changesComponent));
-  return command.kind === "set-component-index";
-}
+const changesComponent = (command: Command): boolean => command.kind === "set-component-index";

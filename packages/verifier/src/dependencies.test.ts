@@ -601,6 +601,12 @@ const attacks: readonly Attack[] = [
     made: outer(() => ({ manifestComponentId: [...mcuPrefix, ...mcuApp] })),
     error: { code: "component-not-authorised", component: mcuComponent, role: "gateway" },
   },
+  {
+    threat: "T-IMG-LOCATION",
+    name: "a dependency that wants to be kept in the place of another signer",
+    made: mcu({ manifestComponentId: [ascii("elsewhere")] }),
+    error: refused({ code: "component-not-authorised", component: componentKey([...mcuPrefix, ascii("elsewhere")]) }),
+  },
   ...(["write", "copy", "swap", "invoke"] as const).map(
     (directive): Attack => ({
       threat: "T-IMG-FORMAT",
@@ -752,7 +758,8 @@ test("T-MFST-OVERRIDE what a dependency writes and its dependent reads is one ra
     return verdict.ok ? "accepted" : verdict.error;
   };
   expect(answer("strict")).toBe("accepted");
-  expect(answer("loose")).toMatchObject({ code: "command-failed", because: "order-matters" });
+  const refusal = { code: "command-failed", command: "process-dependency", because: "order-matters" };
+  expect(answer("loose")).toMatchObject(refusal);
 });
 
 test("the profile holds for a dependency as for its dependent", () => {

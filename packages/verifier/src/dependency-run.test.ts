@@ -70,6 +70,17 @@ describe("a section that a dependency has must run", () => {
   });
 });
 
+test("process-dependency of what was never fetched, and of what was not checked, is refused", () => {
+  const one = { "#1": carried(mcu()) };
+  const process = directive("process-dependency");
+  const refused = (offset: number) => ({
+    ok: false,
+    error: { code: "command-failed", command: "process-dependency", offset, because: "dependency-unverified" },
+  });
+  expect(run(one, [index(1), process])).toEqual(refused(1));
+  expect(run(one, [...fetched(1).slice(0, 3), process])).toEqual(refused(3));
+});
+
 describe("image-match over a dependency", () => {
   const one = { "#1": carried(idle()) };
   const match = condition("image-match");

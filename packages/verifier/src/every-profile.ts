@@ -1,5 +1,13 @@
 import type { DigestName } from "@sumac/crypto";
-import type { CommandSequence, Manifest, ResolvedMembers, Severable, SeverableName, SuitDigest } from "@sumac/suit";
+import {
+  type CommandSequence,
+  everyCommand,
+  type Manifest,
+  type ResolvedMembers,
+  type Severable,
+  type SuitDigest,
+  severableMembers,
+} from "@sumac/suit";
 import { classic, type DigestRule, type DigestSubject, type Profile, type ProfileRule } from "./profile.ts";
 import type { Rejection } from "./rejection.ts";
 import { sectionsOf } from "./sections.ts";
@@ -33,16 +41,10 @@ function judgeManifestDigests(
   members: ResolvedMembers,
   judge: (digest: DigestName, of: DigestSubject) => Rejection | undefined,
 ): Rejection | undefined {
-  const held: Readonly<Record<SeverableName, Severable<unknown> | undefined>> = {
-    "dependency-resolution": manifest.dependencyResolution,
-    "payload-fetch": manifest.payloadFetch,
-    "candidate-verification": manifest.candidateVerification,
-    install: manifest.install,
-    text: manifest.text,
-  };
-  for (const [name, member] of Object.entries(held)) {
+  for (const [name, key] of severableMembers) {
+    const member: Severable<unknown> | undefined = manifest[key];
     if (member?.at !== "envelope") continue;
-    const weak = judge(member.digest.algorithm, name as SeverableName);
+    const weak = judge(member.digest.algorithm, name);
     if (weak !== undefined) return weak;
   }
   const sequences = [manifest.shared, ...Object.values(sectionsOf(manifest, members))];
@@ -55,23 +57,9 @@ function judgeManifestDigests(
   return undefined;
 }
 
-function* imageDigests({ commands }: CommandSequence): Generator<SuitDigest> {
-  for (const command of commands) {
-    switch (command.kind) {
-      case "override-parameters":
-      case "set-parameters":
-        if (command.parameters.imageDigest !== undefined) yield command.parameters.imageDigest;
-        break;
-      case "run-sequence":
-        yield* imageDigests(command.sequence);
-        break;
-      case "try-each":
-        for (const entry of command.sequences) yield* imageDigests(entry);
-        break;
-      case "condition":
-      case "directive":
-      case "set-component-index":
-        break;
-    }
+function* imageDigests(sequence: CommandSequence): Generator<SuitDigest> {
+  for (const command of everyCommand(sequence)) {
+    if (command.kind !== "override-parameters" && command.kind !== "set-parameters") continue;
+    if (command.parameters.imageDigest !== undefined) yield command.parameters.imageDigest;
   }
 }

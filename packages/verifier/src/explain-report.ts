@@ -57,6 +57,11 @@ export function explainReport(rejection: UnbelievedReport): Explanation {
         `nothing at byte ${rejection.offset} of the ${rejection.section} sequence can have led to a record`,
         distrust,
       );
+    case "report-measurement-contradicts":
+      return say(
+        `the report says success, and found another image at byte ${rejection.offset} of the ${rejection.section} sequence than the manifest demands there`,
+        distrust,
+      );
     case "report-component-unknown":
       return say(`the report speaks of component ${rejection.component}, which the manifest does not list`, distrust);
     case "report-reason-contradicts":

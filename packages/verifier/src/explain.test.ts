@@ -225,7 +225,14 @@ const samples: { readonly [C in Code]: readonly Sample<C>[] } = {
   "report-record-pointless": [
     {
       rejection: { code: "report-record-pointless", section: "install", offset: 3 },
-      says: ["byte 3", "install sequence"],
+      says: ["nothing at byte 3", "install sequence"],
+    },
+  ],
+  "report-measurement-contradicts": [
+    {
+      rejection: { code: "report-measurement-contradicts", section: "validate", offset: 3 },
+      says: ["success", "byte 3", "validate sequence"],
+      advises: "not trustworthy",
     },
   ],
   "report-component-unknown": [

@@ -10,7 +10,7 @@ import {
   parseIntegratedEnvelope,
 } from "@sumac/suit";
 import type { CarriedDependency, FindDependency, VerifiedDependency } from "./carried-dependency.ts";
-import { judgeManifest } from "./judge-manifest.ts";
+import { judgeManifest, judgeRights } from "./judge-manifest.ts";
 import type { Installed } from "./recipient.ts";
 import type { Rejection } from "./rejection.ts";
 import type { BoundedContext, VerifierParts } from "./verifier-parts.ts";
@@ -76,6 +76,9 @@ function verify(
     const label = commonLabel.dependencies;
     return err({ code: "unsupported", field: "dependency.manifest.common", label, offset: deeper.offset });
   }
+  const kept = manifest.manifestComponentId;
+  const misplaced = kept && judgeRights([...place.prefix, ...kept], authentication);
+  if (misplaced !== undefined) return err(misplaced);
   const weak = rule.digests?.judgeManifest(manifest, members);
   if (weak !== undefined) return err(weak);
   const { signers } = authentication;

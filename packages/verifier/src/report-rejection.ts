@@ -20,6 +20,8 @@ export type UnbelievedReport =
   /** No command stands there, or one that neither is a condition nor has a reporting policy. */
   | { readonly code: "report-record-pointless"; readonly section: ReportSection; readonly offset: number }
   | { readonly code: "report-component-unknown"; readonly component: number }
+  /** The device says that it succeeded, and measured another image than this match let through. */
+  | { readonly code: "report-measurement-contradicts"; readonly section: ReportSection; readonly offset: number }
   /** The command cannot have ended the procedure for this reason. */
   | {
       readonly code: "report-reason-contradicts";

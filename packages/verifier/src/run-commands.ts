@@ -129,16 +129,24 @@ export class Machine {
     const before = this.#index;
     const selected = this.#select(command);
     if (selected === undefined) return commandFailed(command.kind, command.offset, "component-index");
-    if (command.kind === "set-component-index") return undefined;
+    if (command.kind === "set-component-index") {
+      // Looking up a long list is work too, and run-sequence could ask for it again and again.
+      return this.#count(selected.length, command);
+    }
     for (const target of selected) {
       this.#index = before;
-      this.#executed += 1;
-      if (this.#executed > maxExecuted) return commandFailed(command.kind, command.offset, "too-many-commands");
+      const tooMany = this.#count(1, command);
+      if (tooMany !== undefined) return tooMany;
       const failure = this.#executeFor(target, command, scope);
       if (failure !== undefined) return failure;
     }
     this.#index = before;
     return undefined;
+  }
+
+  #count(executed: number, { kind, offset }: Command): Failure | undefined {
+    this.#executed += executed;
+    return this.#executed > maxExecuted ? commandFailed(kind, offset, "too-many-commands") : undefined;
   }
 
   /** `true` is every index in list order; process-dependency then means every dependency (suit.md 7.1). */

@@ -230,7 +230,7 @@ describe("malformed records", () => {
   });
 
   test("a fault of the crypto is thrown as it is, never called malformed", () => {
-    const faults: unknown[] = [new Error("no memory"), "a string", null, { code: "another" }];
+    const faults: unknown[] = [new Error("no memory"), "a string", null, undefined, { code: "another" }];
     for (const fault of faults) {
       const broken = {
         ...nodeCrypto,

@@ -228,6 +228,78 @@ describe("believes", () => {
   });
 });
 
+describe("a success, and an image that was found where the manifest demands one", () => {
+  const elsewhere = { algorithm: "sha-256" as const, bytes: new Uint8Array(32).fill(0xe1) };
+  const named = (imageDigest: typeof digest): CommandInput => ({
+    kind: "override-parameters",
+    parameters: { imageDigest },
+  });
+  const first: CommandInput = { kind: "set-component-index", index: 0 };
+  /** Names a second digest deep inside another section, and has a condition that is no match. */
+  const rich = update({
+    ...input,
+    shared: {
+      commands: [
+        first,
+        set,
+        match,
+        { kind: "override-parameters", parameters: { componentSlot: 1n } },
+        { kind: "condition", condition: "component-slot", policy: 0 },
+      ],
+    },
+    validate: {
+      commands: [
+        first,
+        {
+          kind: "run-sequence",
+          sequence: { commands: [first, { kind: "run-sequence", sequence: { commands: [named(elsewhere)] } }] },
+        },
+      ],
+    },
+  });
+  const success = (record: CommandRecord, of: ReportedUpdate = rich): Report => ({
+    ...good,
+    reference: { uri, digest: of.manifestDigest },
+    entries: [record],
+    result: "success",
+  });
+  const found = (record: CommandRecord, imageDigest = foundDigest): CommandRecord => ({
+    ...record,
+    measured: { imageDigest },
+  });
+  const demanded = at("common", is("image-match"), rich);
+  const contradicts = (record: CommandRecord) => ({
+    ok: false,
+    error: { code: "report-measurement-contradicts", section: record.section, offset: record.offset },
+  });
+
+  test("contradict each other, if it is none that the manifest names", async () => {
+    expect(await verify(success(found(demanded)), { update: rich })).toEqual(contradicts(demanded));
+  });
+
+  test("are not compared in a dependency, where the dependent may have set the digest", async () => {
+    const record: CommandRecord = { ...at("install", is("image-match"), dependency), manifest: [1] };
+    expect((await verify(aboutDependency([found(record)]), { update: withDependency })).ok).toBe(true);
+  });
+
+  test.each<[string, CommandRecord]>([
+    ["the image is the one", found(demanded, digest)],
+    ["it is one that another section names, deep inside", found(demanded, elsewhere)],
+    ["it was measured with another algorithm", found(demanded, { algorithm: "sha-512", bytes: new Uint8Array(64) })],
+    ["no image was measured", { ...demanded, measured: { imageSize: 9n } }],
+    ["nothing was demanded: a fetch", found(at("install", is("fetch"), rich))],
+    ["nothing was demanded: another condition", found(at("common", is("component-slot"), rich))],
+    ["an alternative may fail: a match in try-each", found(at("install", is("image-match"), rich))],
+  ])("agree where %s", async (_, record) => {
+    expect(await verify(success(record), { update: rich })).toMatchObject({ ok: true });
+  });
+
+  test("agree where it is no success", async () => {
+    const result = { code: 0, record: demanded, reason: "condition-failed" as const };
+    expect(await verify({ ...success(found(demanded)), result }, { update: rich })).toMatchObject({ ok: true });
+  });
+});
+
 const failed = (
   record: CommandRecord,
   reason: "condition-failed" | "operation-failed" | "invoke-pending",
@@ -370,10 +442,20 @@ describe("a report of the right device that its manifest cannot have led to", ()
     ["at the offset of another one", [1], 3, { code: "report-record-pointless" }],
     ["that was not processed", [0], 0, { code: "report-manifest-unknown", manifest: [0] }],
     ["beyond the last", [2], 0, { code: "report-manifest-unknown", manifest: [2] }],
+    ["below one beyond the last", [2, 0], 0, { code: "report-manifest-unknown", manifest: [2, 0] }],
     ["below a dependency that has none", [1, 0], 0, { code: "report-manifest-unknown", manifest: [1, 0] }],
   ])("the command of a dependency %s", async (_, manifest, beyond, error) => {
     const record: CommandRecord = { ...fetching, manifest, offset: fetching.offset + beyond };
     expect(await verify(aboutDependency([record]), { update: withDependency })).toMatchObject({ ok: false, error });
+  });
+
+  test("the command of a dependency, where none were processed", async () => {
+    const { dependencies: _, ...without } = withDependency;
+    const record: CommandRecord = { ...fetching, manifest: [1] };
+    expect(await verify(aboutDependency([record]), { update: without })).toMatchObject({
+      ok: false,
+      error: { code: "report-manifest-unknown", manifest: [1] },
+    });
   });
 });
 

@@ -7,6 +7,7 @@ import {
   commandAt,
   componentIndices,
   digestEquals,
+  everyCommand,
   isBeforeCommands,
   type Limits,
   type Manifest,
@@ -47,8 +48,8 @@ export interface ReportContext {
 
 /**
  * Is this what the device reports of this update? The signature first, then whether manifest and report fit each other
- * (draft-ietf-suit-report-22): a device that reports what its manifest cannot have led to is not to be trusted. Whether
- * the measured values are good ones is for the caller.
+ * (draft-ietf-suit-report-22): a device that reports what its manifest cannot have led to is not to be trusted. Of the
+ * measured values only an image that the manifest cannot have let through is judged; the rest is for the caller.
  */
 export function verifyReport(bytes: Uint8Array, context: ReportContext): Result<Report, ReportRejection> {
   const signed = parseSignedReport(bytes, context.limits);
@@ -105,8 +106,31 @@ function judgeRecords({ entries, result }: Report, update: ReportedManifest): Re
     const command = replay(entry, update);
     if ("code" in command) return command;
     if (!isReported(command)) return pointless(entry);
+    if (result === "success" && measuredForeign(entry, update)) {
+      return { code: "report-measurement-contradicts", section: entry.section, offset: entry.offset };
+    }
   }
   return result === "success" ? undefined : judgeFailure(result, update);
+}
+
+/**
+ * An image-match of the manifest itself that nothing forgives, and an image that no command of it names: a procedure
+ * cannot have gone on behind it. Inside try-each and run-sequence a failed match is no contradiction, in a dependency the
+ * dependent may have set the digest, and one of another algorithm cannot be compared.
+ */
+function measuredForeign({ section, offset, manifest, measured }: CommandRecord, root: ReportedManifest): boolean {
+  const { imageDigest } = measured;
+  if (manifest.length > 0 || imageDigest === undefined) return false;
+  const sections = reportSections(root.manifest, root.members);
+  const sequence = sections.get(section);
+  const command = sequence && commandAt(sequence, offset);
+  const isMatch = command?.kind === "condition" && command.condition === "image-match";
+  if (!isMatch || !sequence?.commands.includes(command)) return false;
+  const comparable = [...sections.values()]
+    .flatMap((each) => [...everyCommand(each)])
+    .flatMap((each) => (each.kind === "override-parameters" ? (each.parameters.imageDigest ?? []) : []))
+    .filter(({ algorithm }) => algorithm === imageDigest.algorithm);
+  return comparable.length > 0 && !comparable.some((digest) => digestEquals(digest, imageDigest));
 }
 
 /** A record of the list is there because a condition was tried, or because the manifest asked for one. */

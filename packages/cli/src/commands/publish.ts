@@ -7,7 +7,7 @@ import type { Arguments, Command, CommandContext } from "../command.ts";
 import { readEnvelopeFile } from "../envelope-file.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure } from "../failure.ts";
-import { fileChunks } from "../file-chunks.ts";
+import { fileChunks, oneChunk } from "../file-chunks.ts";
 import { fileSize } from "../file-state.ts";
 import { jsonInteger } from "../json-output.ts";
 import { readManifestPayloads } from "../manifest-payloads.ts";
@@ -132,7 +132,7 @@ async function announce(
     payloads: payloads.map(({ uri, sha256 }) => ({ uri, sha256 })),
   });
   const bytes = new TextEncoder().encode(text);
-  const body = { type: "application/json", length: bytes.length, chunks: once(bytes) };
+  const body = { type: "application/json", length: bytes.length, chunks: oneChunk(bytes) };
   const answer = await askServer({ method: "POST", url, token, body });
   if (answer.status !== 200 && answer.status !== 201) throw await answerFailure(answer, url);
   const release = parseRelease(answer.body);
@@ -158,10 +158,6 @@ function digestOfEnvelope(bytes: Uint8Array): string {
   const envelope = parseEnvelope(bytes);
   if (!envelope.ok) throw new Error("it was read before");
   return bytesToHex(envelope.value.digest.bytes);
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 /** Below the path of --server, for servers that do not live at the root of theirs. */

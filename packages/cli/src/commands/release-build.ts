@@ -7,27 +7,26 @@ import {
   encryptPayload,
   type FirmwareImage,
   type PayloadFacts,
-  parseReleaseDescription,
-  type ReleaseDescription,
+  payloadFileName,
   type Signer,
+  sequenceLimits,
   signEnvelope,
 } from "@sumac/signing";
 import { nodeSha1 } from "@sumac/signing/node";
-import { defaultLimits, formatUuid, type Limits } from "@sumac/suit";
+import { defaultLimits, formatIdentifier, formatUuid, type Limits } from "@sumac/suit";
 import { makeFolder, type NewFile, outputExists, writeFilesAtomically } from "../atomic-file.ts";
-import { readWhole } from "../bound-read.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
-import { encryptionLimits, payloadFileName, readRecipients } from "../encrypted-payload.ts";
+import { defaultDescription, readDescription } from "../description-file.ts";
+import { encryptionLimits, readRecipients } from "../encrypted-payload.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
-import { fileState } from "../file-state.ts";
+import { usage } from "../failure.ts";
+import { fileState, isSameFile } from "../file-state.ts";
 import { furtherFirmware, readFirmware } from "../firmware-argument.ts";
 import type { Io } from "../io.ts";
 import { parseChoice, parseUnsigned } from "../option-values.ts";
 import { openSigners, passphraseNote, signingOptions } from "../signers.ts";
 import { orFail } from "../signing-failure.ts";
 import { humanSize } from "../terminal.ts";
-
-const maxDescriptionBytes = 64 * 1024;
 
 export const releaseBuild: Command = {
   name: "release build",
@@ -75,12 +74,13 @@ export const releaseBuild: Command = {
 
 async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
   const { io, terminal } = context;
-  const sequence = parseUnsigned("sequence", given.required("sequence"));
+  const sequence = parseUnsigned("sequence", given.required("sequence"), 0n, sequenceLimits.highest);
   const version = given.required("version");
-  const description = await readDescription(given, io);
+  const description = await readDescription(io, given.option("config") ?? defaultDescription);
   const format = parseChoice("format", given.option("format") ?? "detect", ["detect", "binary", "intel-hex", "elf"]);
   const images: FirmwareImage[] = [];
-  for (const name of [given.operand("firmware"), ...furtherFirmware(given.all("image"), description)]) {
+  const firmware = [given.operand("firmware"), ...furtherFirmware(given.all("image"), description)];
+  for (const name of firmware) {
     images.push(await readFirmware(io, name, format));
   }
   const uri = given.option("uri");
@@ -104,8 +104,13 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   );
   const { folder, envelopeName } = chooseOutput(given, io, `${fileNamePart(description.product)}-${version}.suit`);
   const ifExists = given.flag("replace") === "given" ? "replace" : "refuse";
+  const inputs = [...firmware, given.option("config") ?? defaultDescription, ...given.all("encrypt-for")];
+  const replaced = inputs.find((name) => isSameFile(io, name, envelopeName));
+  if (replaced !== undefined) {
+    throw usage("output-is-input", `${envelopeName} is what the release is made from`, "name another file with --out");
+  }
   // Asked before a passphrase is; the write itself guarantees it.
-  if (ifExists === "refuse" && fileState(io, envelopeName) !== "absent") throw outputExists(envelopeName);
+  if (ifExists === "refuse" && fileState(io, envelopeName) !== "absent") throw outputExists(envelopeName, "with --out");
 
   const signers = await openSigners(given, context);
   const limits = recipients.length === 0 ? defaultLimits : encryptionLimits;
@@ -131,7 +136,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     format: images[0]?.format,
     encryptedFor: recipients.length === 0 ? undefined : recipients.map(({ keyId }) => keyId),
     manifestDigest: unsigned.manifestDigest.bytes,
-    vendorId: formatUuid(unsigned.vendorId),
+    vendorId: formatIdentifier(unsigned.vendorId),
     classId: formatUuid(unsigned.classId),
     signers: signers.map(({ keyId, algorithm }) => ({ keyId, algorithm: algorithm.name })),
   });
@@ -143,7 +148,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     terminal.line(`  payload ${file.name} (${humanSize(facts.size)}${format && `, from ${formatNames[format]}`})`);
   }
   for (const { keyId } of recipients) terminal.line(`  encrypted for key ${bytesToHex(keyId)}`);
-  terminal.line(`  vendor id ${formatUuid(unsigned.vendorId)}, class id ${formatUuid(unsigned.classId)}`);
+  terminal.line(`  vendor id ${formatIdentifier(unsigned.vendorId)}, class id ${formatUuid(unsigned.classId)}`);
   for (const { keyId, algorithm } of signers) terminal.line(`  signed by ${bytesToHex(keyId)} (${algorithm.name})`);
   if (signers.length === 0) terminal.line("  not signed yet: sumac release sign");
   return exitCode.ok;
@@ -156,11 +161,6 @@ const formatNames: Readonly<Record<FirmwareImage["format"], string>> = {
   "intel-hex": "Intel HEX",
   elf: "ELF",
 };
-
-async function readDescription(given: Arguments, io: Io): Promise<ReleaseDescription> {
-  const name = given.option("config") ?? "sumac.yaml";
-  return orFail(parseReleaseDescription(await readWhole(io, name, "a release description", maxDescriptionBytes)));
-}
 
 async function signWithAll(unsigned: Uint8Array, signers: readonly Signer[], limits: Limits): Promise<Uint8Array> {
   let envelope = unsigned;

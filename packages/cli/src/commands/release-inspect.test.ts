@@ -3,7 +3,19 @@ import path from "node:path";
 import { type CborValue, decode, encode, Tagged } from "@sumac/cbor";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { readPublicKey } from "@sumac/signing/node";
-import { buildEnvelope, encloseBytes, encodeDigest, manifestDigest, serializeManifest } from "@sumac/suit";
+import {
+  buildEnvelope,
+  type CommandInput,
+  type Condition,
+  type Directive,
+  digestOf,
+  encloseBytes,
+  encodeDigest,
+  type ManifestInput,
+  manifestDigest,
+  type Parameters,
+  serializeManifest,
+} from "@sumac/suit";
 import { serializeTrustRecord, type TrustRecord, trustKey } from "@sumac/verifier";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
@@ -301,9 +313,87 @@ describe.skipIf(published.length === 0)("published envelopes", () => {
   });
 });
 
+/** An unsigned envelope around a manifest. */
+function unsignedEnvelope(input: ManifestInput): Uint8Array {
+  const manifestBytes = serializeManifest(input);
+  const digest = manifestDigest(encloseBytes(manifestBytes), "sha-256", nodeCrypto);
+  const digestElement = encodeDigest(digest);
+  return buildEnvelope({ digestElement, blocks: [], manifestBytes, severed: new Map(), integratedPayloads: new Map() });
+}
+const set = (parameters: Parameters): CommandInput => ({ kind: "override-parameters", parameters });
+const run = (directive: Directive): CommandInput => ({ kind: "directive", directive, policy: 0 });
+const when = (condition: Condition): CommandInput => ({ kind: "condition", condition, policy: 0 });
+
+test("the page and JSON say what runs, not what is set", async () => {
+  const [good, evil] = [1, 2].map((byte) => digestOf(nodeCrypto, "sha-256", Uint8Array.of(byte)));
+  if (good === undefined || evil === undefined) throw new Error("two digests");
+  const bytes = unsignedEnvelope({
+    sequenceNumber: 1n,
+    components: [[Uint8Array.of(0)]],
+    setVersion: [9, 9],
+    shared: {
+      commands: [
+        set({ vendorIdentifier: new Uint8Array(16), deviceIdentifier: new Uint8Array(16), imageDigest: good }),
+        when("vendor-identifier"),
+      ],
+    },
+    install: {
+      at: "inline",
+      value: {
+        commands: [
+          set({ uri: "good.bin", useBefore: 4_000_000_000n }),
+          run("fetch"),
+          when("image-match"),
+          set({ uri: "x" }),
+        ],
+      },
+    },
+    load: { commands: [set({ uri: "http://evil", imageDigest: evil }), run("fetch"), when("image-match")] },
+  });
+  const { stdout } = await inspectBytes(bytes);
+  expect(stdout).toContain("vendor          00000000-0000-0000-0000-000000000000 (its name is not known)\n");
+  expect(stdout).toContain("class           no command asks for one: devices refuse it\n");
+  expect(stdout).toContain(
+    "device          00000000-0000-0000-0000-000000000000: is set, but no command asks for it\n",
+  );
+  expect(stdout).toContain("set version     9.9 (signed: the version that is then installed)\n");
+  expect(stdout).toMatch(/use before {6}no limit\n {2}use before {6}2096-.*: is set, but no command asks for it\n/);
+  expect(stdout).toMatch(
+    /to install\n {4}sha-256 .*\n {4}fetched from {4}"good.bin"\n {4}at each start\n {4}sha-256 .*\n {4}fetched from {4}"http:\/\/evil"\n/,
+  );
+  expect(stdout).not.toMatch(/depending on the device|fetched from {4}"x"/);
+  const json = (await inspectBytes(bytes, "--json")).json();
+  expect(json).toMatchObject({
+    useBefore: [{ seconds: 4_000_000_000, asked: "never" }],
+    identity: { devices: [{ asked: "never" }] },
+    images: [
+      { component: 0, procedure: "install", ways: [[{ does: "fetch", uri: "good.bin", isInside: false }]] },
+      { component: 0, procedure: "start", ways: [[{ does: "fetch", uri: "http://evil" }]] },
+    ],
+    doubts: [],
+    mentionedImages: [],
+  });
+});
+
 describe("hostile input", () => {
+  test("long identifiers that commands name again and again are written once", async () => {
+    const index = Array.from({ length: 32 }, (_, i) => i);
+    const again = Array.from({ length: 115 }, (): CommandInput => ({ kind: "set-component-index", index }));
+    const bytes = unsignedEnvelope({
+      sequenceNumber: 1n,
+      components: index.map((i) => [new Uint8Array(1500).fill(i)]),
+      shared: { commands: again },
+      validate: { commands: again },
+    });
+    expect(bytes.length).toBeLessThan(65_536);
+    for (const words of [[], ["--json"], ["--bytes"], ["--bytes", "--json"]]) {
+      const { stdout } = await inspectBytes(bytes, ...words);
+      expect(stdout.length).toBeLessThan(5_000_000);
+      if (words.length === 0) expect(stdout.length).toBeLessThan(500_000);
+    }
+  });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  const unsafe = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
+  const unsafe = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\p{Default_Ignorable_Code_Point}]/u;
 
   test("never throws and never writes a control character, whichever byte is changed", {
     timeout: 120_000,
@@ -319,8 +409,9 @@ describe("hostile input", () => {
     }
   });
   test("texts, names and addresses that would move the cursor or turn the line round are shown escaped", async () => {
-    const evil = "\u001b[2J\u202e\nSIGNATURES: CHECKED\u0007";
+    const evil = "\u001b[2J\u202e\nSIGNATURES: CHECKED\u0007\u3164\u{e0100}";
     const component = [new TextEncoder().encode("c")];
+    const ofOtherBytes = digestOf(nodeCrypto, "sha-256", Uint8Array.of(2));
     const manifestBytes = serializeManifest({
       sequenceNumber: 1n,
       components: [component],
@@ -329,7 +420,10 @@ describe("hostile input", () => {
         at: "inline",
         value: {
           commands: [
-            { kind: "override-parameters", parameters: { uri: evil, invokeArgs: new TextEncoder().encode(evil) } },
+            {
+              kind: "override-parameters",
+              parameters: { uri: evil, imageDigest: ofOtherBytes, invokeArgs: new TextEncoder().encode(evil) },
+            },
             { kind: "directive", directive: "fetch", policy: 0 },
           ],
         },
@@ -359,8 +453,10 @@ describe("hostile input", () => {
     expect(said.code).toBe(0);
     expect(said.stdout).not.toMatch(unsafe);
     expect(said.stdout).not.toMatch(/^SIGNATURES: CHECKED/m);
-    expect(said.stdout).toContain('version         "\\u{1b}[2J\\u{202e}\\nSIGNATURES: CHECKED\\u{7}"');
-    expect(said.stdout).toContain("1 byte, UNSIGNED: it has no digest that the manifest names");
+    expect(said.stdout).toContain(
+      'version         "\\u{1b}[2J\\u{202e}\\nSIGNATURES: CHECKED\\u{7}\\u{3164}\\u{e0100}"',
+    );
+    expect(said.stdout).toContain("1 byte, UNSIGNED: nothing fetches it and compares it with its digest");
     const json = (await inspectBytes(bytes, "--json")).stdout;
     expect(json).not.toMatch(unsafe);
     expect(JSON.parse(json)).toMatchObject({ texts: [{ manifestDescription: evil }] });

@@ -1,8 +1,7 @@
 import { bytesToHex } from "@sumac/crypto";
-import { parseReleaseDescription, type ReleaseDescription } from "@sumac/signing";
 import { explain, type Rejection, type TrustRecord } from "@sumac/verifier";
-import { readWhole } from "../bound-read.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
+import { readDescription } from "../description-file.ts";
 import { readEnvelopeFile } from "../envelope-file.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
@@ -12,7 +11,6 @@ import { type Inspection, inspect } from "../inspect/inspection.ts";
 import { inspectionJson } from "../inspect/inspection-json.ts";
 import { openEnvelope } from "../inspect/open-envelope.ts";
 import type { Io } from "../io.ts";
-import { orFail } from "../signing-failure.ts";
 import { readTrustFile } from "../trust-file.ts";
 import { allowAlgorithmOption, profileOption, trustFromKeys } from "../trust-from-keys.ts";
 
@@ -39,7 +37,8 @@ export const releaseInspect: Command = {
 
 async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
   const trust = await readTrust(given, io);
-  const description = await readDescription(given, io);
+  const config = given.option("config");
+  const description = config === undefined ? undefined : await readDescription(io, config);
   const name = given.operand("envelope");
   const bytes = await readEnvelopeFile(io, name);
   const inspection = inspect(openEnvelope(bytes, name), trust, description);
@@ -68,12 +67,6 @@ async function readTrust(given: Arguments, io: Io): Promise<TrustRecord | undefi
   const beside = ["key", "threshold", "profile", "allow-alg"].find((option) => given.option(option) !== undefined);
   if (beside === undefined) return readTrustFile(io, file);
   throw usage("options-conflict", `--${beside} and --trust both say whom to trust`, "leave one of them out");
-}
-
-async function readDescription(given: Arguments, io: Io): Promise<ReleaseDescription | undefined> {
-  const name = given.option("config");
-  if (name === undefined) return undefined;
-  return orFail(parseReleaseDescription(await readWhole(io, name, "a release description", 65536)));
 }
 
 /** The first thing that a device would refuse, in its order: what is signed, then whether this is it. */

@@ -38,7 +38,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   }
   if (out === "-") throw usage("bad-value", "the envelope has to go to a file", "give one with --out");
   const ifExists = out === name || given.flag("replace") === "given" ? "replace" : "refuse";
-  if (ifExists === "refuse" && fileState(io, out) !== "absent") throw outputExists(out);
+  if (ifExists === "refuse" && fileState(io, out) !== "absent") throw outputExists(out, "with --out");
   const bytes = await readEnvelopeFile(io, name);
   const added: { keyId: Uint8Array; algorithm: string; outcome: SignedEnvelope["outcome"] }[] = [];
   const limits = given.flag("encrypted") === "given" ? encryptionLimits : defaultLimits;

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -46,6 +46,26 @@ describe("release build", () => {
     expect(said.code).toBe(0);
     expect(filesIn(folder)).toEqual(["sub/new.suit", expect.stringMatching(/^sub\/sha256-[0-9a-f]{64}\.bin$/)]);
   });
+  test("says which sequence number is the highest", async () => {
+    const words = ["release", "build", firmware, ...config, "--version", "1", "--sequence"];
+    for (const number of ["99999999999999999999", `${2n ** 63n}`]) {
+      expect((await sumac([...words, number])).stderr).toContain(
+        "hint: give a whole number up to 9223372036854775807\n",
+      );
+    }
+  });
+  test("never overwrites what the release is made from", async () => {
+    const folder = emptyFolder();
+    const image = readFileSync(firmware);
+    writeFileSync(path.join(folder, "fw.suit"), image);
+    symlinkSync("fw.suit", path.join(folder, "link.bin"));
+    for (const name of ["fw.suit", "./fw.suit", "link.bin"]) {
+      const words = ["release", "build", name, ...config, ...numbers, "--out", "fw.suit", "--replace"];
+      expect((await sumac(words, { folder })).stderr).toMatch(twoLines("output-is-input"));
+    }
+    expect(readFileSync(path.join(folder, "fw.suit"))).toEqual(image);
+    expect(filesIn(folder)).toEqual(["fw.suit", "link.bin"]);
+  });
   test("overwrites an envelope only when told to, and then whole", async () => {
     const folder = emptyFolder();
     const words = ["release", "build", firmware, ...config, ...numbers, "--out", "a.suit"];
@@ -76,6 +96,7 @@ describe("release build", () => {
     ["a sequence that is no number", ["--version", "1", "--sequence", "one"], "bad-value", 2],
     ["a negative sequence", ["--version", "1", "--sequence", "-1"], "bad-value", 2],
     ["a sequence beyond 64 bits", ["--version", "1", "--sequence", "99999999999999999999"], "bad-value", 2],
+    ["a sequence that devices could not count past", ["--version", "1", "--sequence", `${2n ** 63n}`], "bad-value", 2],
     ["a version with a slash", ["--version", "../1", "--sequence", "1"], "version-invalid", 2],
     ["no version", ["--sequence", "1"], "missing-option", 2],
     ["a format it is not", [...numbers, "--format", "elf"], "not-firmware", 4],

@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { bytesToHex } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { openUnencryptedTestKey } from "@sumac/signing/node";
 import {
   type CommandRecord,
   commandAt,
+  digestOf,
   parseEnvelope,
   parseManifest,
   type Report,
@@ -27,6 +29,7 @@ let folder: string;
 let envelope: string;
 let other: string;
 let success: Report;
+let imageDigest: string;
 
 beforeAll(async () => {
   folder = emptyFolder();
@@ -51,7 +54,9 @@ function reportOf(file: string): Report {
   if (install === undefined || match === undefined) throw new Error("must install");
   const offset = match.offset - install.offset;
   expect(commandAt(install, offset)).toBe(match);
-  const measured = { imageDigest: { algorithm: "sha-256", bytes: new Uint8Array(32).fill(0xab) } } as const;
+  const image = readFileSync(fixture("images", "rtu-demo-1.1.0.bin"));
+  const measured = { imageDigest: digestOf(nodeCrypto, "sha-256", image) };
+  imageDigest = bytesToHex(measured.imageDigest.bytes);
   const record: CommandRecord = { kind: "command", manifest: [], section: "install", offset, component: 0, measured };
   return {
     reference: { uri: manifest.value.referenceUri ?? "", digest: parsed.value.digest },
@@ -76,7 +81,7 @@ test("a report that the device signed is told in words", async () => {
   expect(said.stdout).toMatch(/^success, signed by the device\n/);
   expect(said.stdout).toContain("freshness     repeats the nonce\n");
   expect(said.stdout).toContain(": stop unless the component has the image digest  (reported)\n");
-  expect(said.stdout).toContain(`      found image digest: sha-256 ${"ab".repeat(32)}\n`);
+  expect(said.stdout).toContain(`      found image digest: sha-256 ${imageDigest}\n`);
   const json = (await show(success, ["--nonce", "01020304", "--json"])).json();
   expect(json).toMatchObject({ verdict: "believed", fresh: true, result: "success" });
 });
@@ -89,6 +94,8 @@ test("a failure names its reason and its command", async () => {
   expect(said.stdout).toContain("freshness     not checked: give --nonce\n");
 });
 
+const foreignImage = { imageDigest: { algorithm: "sha-256", bytes: new Uint8Array(32).fill(0xab) } } as const;
+
 describe("refused", () => {
   test.each([
     ["another nonce", () => show(success, ["--nonce", "05"]), "report-nonce-mismatch", 3],
@@ -98,6 +105,12 @@ describe("refused", () => {
       "a record where no command stands",
       () => show({ ...success, entries: success.entries.map((entry) => ({ ...entry, offset: 1 }) as typeof entry) }),
       "report-record-pointless",
+      3,
+    ],
+    [
+      "success with another image than the manifest lets through",
+      () => show({ ...success, entries: success.entries.map((entry) => ({ ...entry, measured: foreignImage })) }),
+      "report-measurement-contradicts",
       3,
     ],
     ["no report", () => sumac([...shown(fixture("sumac.yaml"))]), "malformed", 4],

@@ -3,17 +3,21 @@ import { bytesToHex, hexToBytes } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   type CommandRecord,
+  type ComponentIndex,
   defaultLimits,
   describeComponent,
   describeParameters,
   describeSections,
+  digestEquals,
+  everyCommand,
   everyExtension,
   quote,
   type Report,
   type ReportEntry,
   reportDraft,
+  reportSections,
 } from "@sumac/suit";
-import { explain, type ReportContext, verifyReport } from "@sumac/verifier";
+import { explain, type ReportContext, type ReportedManifest, verifyReport } from "@sumac/verifier";
 import { readWhole } from "../bound-read.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { readEnvelopeFile } from "../envelope-file.ts";
@@ -55,6 +59,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
       manifestDigest: opened.envelope.digest,
       manifest: opened.manifest,
       members: opened.members,
+      dependencies: carriedDependencies(opened),
     },
     freshness,
     limits: { ...defaultLimits, extensions: everyExtension },
@@ -74,6 +79,27 @@ function parseNonce(value: string | undefined): ReportContext["freshness"] {
   if (value === undefined) return "of-the-channel";
   if (/^(?:[0-9a-f]{2}){1,64}$/i.test(value)) return { nonce: hexToBytes(value.toLowerCase()) };
   throw usage("bad-value", "--nonce is not 1 to 64 bytes in hexadecimal", "give the nonce that was sent to the device");
+}
+
+/**
+ * Which of the envelopes inside belongs to which index: the one whose manifest has the digest that commands set for it.
+ * Whether its signatures hold is, like that of the envelope itself, for `sumac verify`.
+ */
+function carriedDependencies({ manifest, members, dependencies }: OpenedEnvelope): Map<number, ReportedManifest> {
+  const carried = [...dependencies.values()].filter((one) => one.digestMatches && one.foreignMember === undefined);
+  const found = new Map<number, ReportedManifest>();
+  for (const sequence of reportSections(manifest, members).values()) {
+    let index: ComponentIndex = 0;
+    for (const command of everyCommand(sequence)) {
+      if (command.kind === "set-component-index") index = command.index;
+      if (command.kind !== "override-parameters" && command.kind !== "set-parameters") continue;
+      const { imageDigest } = command.parameters;
+      if (typeof index !== "number" || imageDigest === undefined) continue;
+      const meant = carried.find(({ envelope }) => digestEquals(envelope.digest, imageDigest));
+      if (meant !== undefined) found.set(index, { manifest: meant.manifest, members: meant.members });
+    }
+  }
+  return found;
 }
 
 /** The report names the digest that stands in the envelope: it has to be that of the manifest that is shown. */

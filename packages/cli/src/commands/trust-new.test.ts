@@ -55,7 +55,12 @@ test("overwrites nothing unless told to", async () => {
   await sumac(["trust", "new", "trust.cbor", ...vendor], { folder });
   const before = readFileSync(path.join(folder, "trust.cbor"));
   const line = ["trust", "new", "trust.cbor", ...vendor, ...owner];
-  expect((await sumac(line, { folder })).stderr).toMatch(twoLines("output-exists"));
+  const refused = await sumac(line, { folder });
+  expect(refused.stderr).toMatch(twoLines("output-exists"));
+  expect(refused.stderr).not.toContain("--out");
+  const nowhere = await sumac(["trust", "new", "no/such/trust.cbor", ...vendor], { folder });
+  expect(nowhere.stderr).toMatch(twoLines("folder-not-found"));
+  expect(nowhere.stderr).toContain("there is no folder no/such for trust.cbor\n");
   expect(readFileSync(path.join(folder, "trust.cbor"))).toEqual(before);
   expect((await sumac([...line, "--replace"], { folder })).code).toBe(0);
   expect(readFileSync(path.join(folder, "trust.cbor"))).not.toEqual(before);

@@ -28,7 +28,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const name = given.operand("file");
   const ifExists = given.flag("replace") === "given" ? "replace" : "refuse";
   const record = await trustFromKeys(given, "key", io);
-  if (ifExists === "refuse" && fileState(io, name) !== "absent") throw outputExists(name);
+  if (ifExists === "refuse" && fileState(io, name) !== "absent") throw outputExists(name, "as the operand");
   const bytes = serializeTrustRecord(record);
   writeFileAtomically(io, { name, bytes, ifExists });
   const profile = profileOf(record);

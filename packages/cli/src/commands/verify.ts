@@ -26,7 +26,7 @@ import {
 import { readBounded } from "../bound-read.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
-import { fileChunks } from "../file-chunks.ts";
+import { fileChunks, oneChunk } from "../file-chunks.ts";
 import type { Io } from "../io.ts";
 import { jsonInteger } from "../json-output.ts";
 import { parseIdentifier, parseUnsigned } from "../option-values.ts";
@@ -42,7 +42,7 @@ export const verify: Command = {
   options: [
     { name: "key", value: "file", use: "repeatable", summary: "public key (PEM) that may have signed" },
     { name: "threshold", value: "n", summary: "how many of the keys must have signed (default 1)" },
-    { name: "vendor-id", value: "hex", summary: "vendor UUID that the update must be for" },
+    { name: "vendor-id", value: "hex", summary: "vendor that the update must be for: a UUID, or an encoded CBOR-PEN" },
     { name: "class-id", value: "hex", summary: "class UUID that the update must be for" },
     { name: "floor", value: "n", summary: "refuse sequence numbers below this one" },
     { name: "payload", value: "uri=file", use: "repeatable", summary: "check this file as the payload of that URI" },
@@ -106,7 +106,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   return accept(verdict.value, trust, states, terminal);
 }
 
-function identifiers(given: Arguments, option: string): Recipient["vendorIds"] {
+function identifiers(given: Arguments, option: "vendor-id" | "class-id"): Recipient["vendorIds"] {
   const value = given.option(option);
   return value === undefined ? "any" : [parseIdentifier(option, value)];
 }
@@ -141,7 +141,7 @@ async function checkPayloads(
     const file = files.get(uri);
     if (source === "integrated") {
       const bytes = update.envelope.integratedPayloads.get(uri) ?? new Uint8Array();
-      const matched = await matchImage(once(bytes), expected, nodeCrypto);
+      const matched = await matchImage(oneChunk(bytes), expected, nodeCrypto);
       if (!matched.ok) return matched.error;
     } else if (file !== undefined) {
       const matched = await checkFile(file, expected, io, terminal);
@@ -166,10 +166,6 @@ async function checkFile(
   } finally {
     progress.clear();
   }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 function accept(

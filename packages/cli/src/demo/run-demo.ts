@@ -13,6 +13,7 @@ import { serializeTrustRecord, type TrustRecord, trustKey } from "@sumac/verifie
 import { CollectedArguments, type Command } from "../command.ts";
 import { publish } from "../commands/publish.ts";
 import { verify } from "../commands/verify.ts";
+import { oneChunk } from "../file-chunks.ts";
 import { interrupted } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { Terminal } from "../terminal.ts";
@@ -241,7 +242,7 @@ class Demo {
       },
       trustRecord: serializeTrustRecord(trust),
       envelope: release.envelope,
-      image: once(release.image),
+      image: oneChunk(release.image),
     });
     const booted = await this.#device.boot();
     if (booted.kind !== "running") throw new Error(`the device does not boot: ${booted.kind}`);
@@ -332,7 +333,3 @@ const vendorTrust = (vendor: Signer): TrustRecord => ({
   ],
   legacyAlgorithms: [],
 });
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}

@@ -9,12 +9,12 @@ import {
   type ProvisionRefusal,
 } from "@sumac/device";
 import { wait } from "@sumac/device/node";
-import { classIdOf, parseReleaseDescription, type ReleaseDescription, vendorIdOf } from "@sumac/signing";
+import { classIdOf, type ReleaseDescription, vendorIdOf } from "@sumac/signing";
 import { nodeSha1 } from "@sumac/signing/node";
 import { digestOf, formatUuid } from "@sumac/suit";
 import { serializeTrustRecord } from "@sumac/verifier";
-import { readWhole } from "../bound-read.ts";
 import type { Arguments, CommandContext, Option } from "../command.ts";
+import { defaultDescription, readDescription } from "../description-file.ts";
 import { readEnvelopeFile } from "../envelope-file.ts";
 import { exitCode } from "../exit-code.ts";
 import { Failure, unavailable, usage } from "../failure.ts";
@@ -22,7 +22,6 @@ import { fileChunks } from "../file-chunks.ts";
 import type { Io } from "../io.ts";
 import { readManifestPayloads } from "../manifest-payloads.ts";
 import { findPayloadBeside } from "../payload-beside.ts";
-import { orFail } from "../signing-failure.ts";
 import { allowAlgorithmOption, profileOption, trustFromKeys } from "../trust-from-keys.ts";
 import { type DeviceSettings, largestImageBytes, stateBytes } from "./device-folder.ts";
 
@@ -77,13 +76,20 @@ export async function planFactory(
     );
   }
   const trust = await trustFromKeys(given, "trust", io);
-  const config = given.option("config") ?? "sumac.yaml";
+  const config = given.option("config") ?? defaultDescription;
   const description = await readDescription(io, config);
   const [component] = description.components;
   if (component === undefined) throw new Error("a release description has a component");
   if (component.maxSize > largestImageBytes) {
     const problem = `the slot of ${component.maxSize} bytes is more than a simulated device has`;
     throw usage("slot-too-large", problem, `give a maxSize of at most ${largestImageBytes} in ${config}`);
+  }
+  if (description.vendorPen !== undefined) {
+    throw usage(
+      "vendor-pen-unsupported",
+      `${config} has a vendorPen, and a server offers releases by UUIDs only`,
+      "leave vendorPen out for the simulated device",
+    );
   }
   const trustRecord = serializeTrustRecord(trust);
   if (trustRecord.length > stateBytes - otherStateBytes) {
@@ -100,9 +106,6 @@ export async function planFactory(
 }
 
 const digestHex = (bytes: Uint8Array): string => bytesToHex(digestOf(nodeCrypto, "sha-256", bytes).bytes);
-
-const readDescription = async (io: Io, name: string): Promise<ReleaseDescription> =>
-  orFail(parseReleaseDescription(await readWhole(io, name, "a release description", 65536)));
 
 function identityOf(description: ReleaseDescription): DeviceIdentity {
   const vendorId = vendorIdOf(description, nodeSha1);

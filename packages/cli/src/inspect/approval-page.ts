@@ -9,22 +9,16 @@ import {
   nameOf,
   quote,
   renderLines,
+  severableMembers,
   suitDraft,
   textLines,
 } from "@sumac/suit";
-import type { Colour } from "../terminal.ts";
-import type { ImageFacts } from "./component-images.ts";
 import type { KnownIdentifier } from "./identity-words.ts";
-import type { CarriedPayload, Inspection } from "./inspection.ts";
+import { imageLines } from "./image-page.ts";
+import type { Inspection, UseBefore } from "./inspection.ts";
 import { blockWords } from "./judge-signatures.ts";
-
-/** One line of the page; what matters is marked, never by the colour alone. */
-export interface PageLine {
-  readonly text: string;
-  readonly colour?: Colour;
-}
-
-const labelWidth = 16;
+import { heading, indented, type PageLine, row } from "./page-line.ts";
+import type { Asking, WhatRuns } from "./what-runs.ts";
 
 /** What a person reads before approving: who signed, for what, which images, what a device does, what the author says. */
 export function approvalPage(name: string, inspection: Inspection): readonly PageLine[] {
@@ -37,10 +31,7 @@ export function approvalPage(name: string, inspection: Inspection): readonly Pag
     ...body(inspection),
     ...[...inside].flatMap(([uri, inner]) => [
       ...heading(`THE ENVELOPE INSIDE, ${quote(uri)}`),
-      ...body(inner).map(({ text, ...rest }) => ({
-        text: `  ${text}`.trimEnd(),
-        ...rest,
-      })),
+      ...indented(body(inner)),
     ]),
   ];
 }
@@ -53,13 +44,6 @@ const body = (inspection: Inspection): readonly PageLine[] => [
   ...textPart(inspection),
   ...wholenessLines(inspection),
 ];
-
-const heading = (text: string): readonly PageLine[] => [{ text: "" }, { text, colour: "cyan" }];
-
-const row = (label: string, value: string, colour?: Colour): PageLine => ({
-  text: `  ${label.padEnd(labelWidth)}${value}`.trimEnd(),
-  ...(colour && { colour }),
-});
 
 function signatureLines({ opened, signatures, profile }: Inspection): readonly PageLine[] {
   const { blocks } = opened.envelope;
@@ -110,65 +94,58 @@ function describeBlock(block: AuthenticationBlock): { readonly algorithm: string
 const shownKeyId = (keyId: Uint8Array): string =>
   keyId.length <= 64 ? bytesToHex(keyId) : `${bytesToHex(keyId.subarray(0, 64))} and ${keyId.length - 64} more bytes`;
 
-function purposeLines({ opened, identity, versions, useBefore }: Inspection): readonly PageLine[] {
+function purposeLines({ opened, identity, runs, setVersion, versions, useBefore }: Inspection): readonly PageLine[] {
   const { sequenceNumber, components, dependencies = [], referenceUri, manifestComponentId } = opened.manifest;
-  const absent = (what: string): PageLine => row(what, "not named: devices refuse it", "red");
   return [
     ...heading("FOR WHAT"),
-    ...(identity.vendors.length === 0 ? [absent("vendor")] : identity.vendors.map((one) => idRow("vendor", one))),
-    ...(identity.classes.length === 0 ? [absent("class")] : identity.classes.map((one) => idRow("class", one))),
-    ...identity.devices.map(({ id }) => row("this device only", id)),
+    ...identityRows("vendor", identity.vendors),
+    ...identityRows("class", identity.classes),
+    ...identity.devices.map(deviceRow),
     ...components.map((id, i) => row(`component ${i}`, describeComponent(id))),
     ...dependencies.map(({ index }) => row(`dependency ${index}`, "another manifest, which has signatures of its own")),
     row("sequence", `${sequenceNumber} (the number that devices compare)`),
+    ...(setVersion === undefined
+      ? []
+      : [row("set version", `${setVersion} (signed: the version that is then installed)`)]),
     ...(versions.length === 0
       ? [row("version", "none given")]
       : versions.map((version) => row("version", `${version} (for people: devices do not compare it)`))),
-    ...(useBefore.length === 0
-      ? [row("use before", "no limit")]
-      : [...new Set(useBefore)].map((seconds) => row("use before", describeTime(seconds)))),
+    ...useBeforeRows(useBefore, runs),
     ...(referenceUri === undefined ? [] : [row("reference", quote(referenceUri))]),
     ...(manifestComponentId === undefined ? [] : [row("kept as", describeComponent(manifestComponentId))]),
   ];
 }
 
-const idRow = (label: string, { id, provedName }: KnownIdentifier): PageLine =>
-  row(label, provedName === undefined ? `${id} (its name is not known)` : `${id} = ${quote(provedName)}`);
+const identityRows = (label: string, ids: readonly KnownIdentifier[]): readonly PageLine[] => [
+  ...(ids.some(({ asked }) => asked !== "never")
+    ? []
+    : [row(label, "no command asks for one: devices refuse it", "red")]),
+  ...ids.map((one) => idRow(label, one)),
+];
 
-function imageLines({ opened, images, payloads }: Inspection): readonly PageLine[] {
-  const { components } = opened.manifest;
-  const lines: PageLine[] = [...heading("IMAGES")];
-  for (const [index, facts] of [...images].toSorted(([a], [b]) => a - b)) {
-    const id = components[index];
-    lines.push({ text: `  component ${index}${id === undefined ? " (dependency)" : `, ${describeComponent(id)}`}` });
-    // What is set apart from one another (an address after the digest) is one image; a second digest is another.
-    let digests = 0;
-    for (const fact of facts) {
-      if (fact.digest !== undefined && digests++ > 0) lines.push({ text: "    or, depending on the device" });
-      lines.push(...factRows(fact).map(({ text, ...rest }) => ({ text: `  ${text}`, ...rest })));
-    }
-  }
-  if (images.size === 0) lines.push({ text: "  none" });
-  for (const payload of payloads) lines.push(...payloadLines(payload));
-  return lines;
-}
+const idRow = (label: string, { id, provedName, asked }: KnownIdentifier): PageLine => {
+  const name = provedName === undefined ? " (its name is not known)" : ` = ${quote(provedName)}`;
+  return row(label, `${id}${name}${askedWords[asked]}`, asked === "on-every-way" ? undefined : "yellow");
+};
 
-function factRows({ digest, size, uri, encrypted }: ImageFacts): readonly PageLine[] {
-  return [
-    ...(size === undefined ? [] : [row("size", describeSize(size))]),
-    ...(digest === undefined ? [] : [row(digest.algorithm, bytesToHex(digest.bytes))]),
-    ...(uri === undefined ? [] : [row("fetched from", quote(uri))]),
-    ...(encrypted ? [row("encrypted", "yes: devices decrypt it with a key of their own")] : []),
-  ];
-}
+const deviceRow = ({ id, asked }: KnownIdentifier): PageLine =>
+  asked === "on-every-way" ? row("this device only", id) : row("device", `${id}${askedWords[asked]}`, "yellow");
 
-function payloadLines({ uri, size, matches, isEnvelope }: CarriedPayload): readonly PageLine[] {
-  const carried = `  inside the envelope: ${quote(uri)}, ${describeSize(size)}`;
-  if (matches.length > 0) {
-    return [{ text: `${carried}, has the signed digest of component ${matches.join(", ")}` }];
-  }
-  if (isEnvelope) return [{ text: `${carried}, an envelope with signatures of its own: see below` }];
-  return [{ text: `${carried}, UNSIGNED: it has no digest that the manifest names`, colour: "red" }];
+const askedWords: Readonly<Record<Asking, string>> = {
+  "on-every-way": "",
+  "on-some-ways": ": asked for on some ways through the commands, not on all",
+  never: ": is set, but no command asks for it",
+  unknown: ": is set; whether it is asked for could not be followed",
+};
+
+/** What a parameter says binds nobody: only the condition does. */
+function useBeforeRows(useBefore: readonly UseBefore[], { limited, certainty }: WhatRuns): readonly PageLine[] {
+  const rows = useBefore.map(({ seconds, asked }) =>
+    row("use before", describeTime(seconds) + askedWords[asked], asked === "on-every-way" ? undefined : "yellow"),
+  );
+  if (certainty === "not-followed" && rows.length > 0) return rows;
+  if (limited === "never") return [row("use before", "no limit"), ...rows];
+  return limited === "on-some-ways" ? [...rows, row("", "no limit on the other ways", "yellow")] : rows;
 }
 
 function actionLines({ sections }: Inspection): readonly PageLine[] {
@@ -191,22 +168,15 @@ function textPart({ text }: Inspection): readonly PageLine[] {
 
 function wholenessLines({ opened }: Inspection): readonly PageLine[] {
   const { envelope, manifest, computedDigest, digestMatches, members, foreignMember } = opened;
-  const held = [
-    ["dependency-resolution", manifest.dependencyResolution, members.dependencyResolution],
-    ["payload-fetch", manifest.payloadFetch, members.payloadFetch],
-    ["candidate-verification", manifest.candidateVerification, members.candidateVerification],
-    ["install", manifest.install, members.install],
-    ["text", manifest.text, members.text],
-  ] as const;
   return [
     ...heading("WHOLENESS"),
     row("manifest", `${computedDigest.algorithm} ${bytesToHex(computedDigest.bytes)}`),
     digestMatches
       ? row("", "is what the signatures are about")
       : row("", `is NOT what the signatures are about: ${bytesToHex(envelope.digest.bytes)}`, "red"),
-    ...held.flatMap(([name, member, value]) => {
-      if (member?.at !== "envelope") return [];
-      if (value !== undefined) return [row(name, "beside the manifest, and the one that it means")];
+    ...severableMembers.flatMap(([name, key]) => {
+      if (manifest[key]?.at !== "envelope") return [];
+      if (members[key] !== undefined) return [row(name, "beside the manifest, and the one that it means")];
       if (!envelope.severed.has(name)) return [row(name, "left out of this file: not shown here", "yellow")];
       return [];
     }),

@@ -1,14 +1,24 @@
 import { bytesToHex } from "@sumac/crypto";
 import { classIdOf, type ReleaseDescription, vendorIdOf } from "@sumac/signing";
 import { nodeSha1 } from "@sumac/signing/node";
-import { type CommandSequence, type DescribedSection, formatUuid, type ManifestText, vendorIdFor } from "@sumac/suit";
-import { everyCommand } from "../every-command.ts";
+import {
+  type CommandSequence,
+  type DescribedSection,
+  everyCommand,
+  formatIdentifier,
+  type ManifestText,
+  vendorIdFor,
+} from "@sumac/suit";
+import type { AskedCondition } from "./command-ways.ts";
+import { type Asking, askingOf, type WhatRuns } from "./what-runs.ts";
 
-/** An identifier that devices compare, with the name it is proved to be made from. */
+/** An identifier that a command sets, with the name it is proved to be made from. */
 export interface KnownIdentifier {
   /** As a UUID, or hex where it is a private enterprise number. */
   readonly id: string;
   readonly provedName: string | undefined;
+  /** Whether devices are asked for it. */
+  readonly asked: Asking;
 }
 
 export interface IdentityWords {
@@ -18,11 +28,12 @@ export interface IdentityWords {
 }
 
 /**
- * The identifiers that a manifest compares. A name counts as proved where the identifier is the UUID version 5 of it: a
+ * The identifiers that a manifest sets, and whether it compares them. A name counts as proved where the identifier is the UUID version 5 of it: a
  * text cannot claim somebody else's. Names come from the texts, and from a release description if one is given.
  */
 export function identityWords(
   sections: readonly DescribedSection[],
+  runs: WhatRuns,
   text: ManifestText | undefined,
   description: ReleaseDescription | undefined,
 ): IdentityWords {
@@ -48,9 +59,9 @@ export function identityWords(
     ),
   );
   return {
-    vendors: known(found.vendor, vendorNames),
-    classes: known(found.class, classNames),
-    devices: known(found.device, new Map()),
+    vendors: known(found.vendor, vendorNames, "vendor-identifier", runs),
+    classes: known(found.class, classNames, "class-identifier", runs),
+    devices: known(found.device, new Map(), "device-identifier", runs),
   };
 }
 
@@ -69,8 +80,17 @@ function collect(sequence: CommandSequence, found: Found): void {
   }
 }
 
-const known = (ids: ReadonlyMap<string, Uint8Array>, names: ReadonlyMap<string, string>): readonly KnownIdentifier[] =>
-  Array.from(ids, ([hex, id]) => ({ id: id.length === 16 ? formatUuid(id) : hex, provedName: names.get(hex) }));
+const known = (
+  ids: ReadonlyMap<string, Uint8Array>,
+  names: ReadonlyMap<string, string>,
+  condition: AskedCondition,
+  runs: WhatRuns,
+): readonly KnownIdentifier[] =>
+  Array.from(ids, ([hex, id]) => ({
+    id: formatIdentifier(id),
+    provedName: names.get(hex),
+    asked: askingOf(runs, condition, id),
+  }));
 
 const given = (texts: readonly (string | undefined)[]): readonly string[] =>
   [...new Set(texts.filter((text): text is string => text !== undefined))].slice(0, maxNamesTried);

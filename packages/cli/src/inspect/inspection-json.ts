@@ -9,11 +9,26 @@ import {
 } from "@sumac/suit";
 import { type Jsonable, jsonInteger } from "../json-output.ts";
 import { elementsOf } from "./annotated-bytes.ts";
+import type { ImageUse } from "./command-ways.ts";
 import type { Inspection } from "./inspection.ts";
+import type { MentionedImage } from "./mentioned-images.ts";
 
 /** The same for a program. `bytes` adds what `--bytes` shows. */
 export function inspectionJson(name: string, inspection: Inspection, bytes: "shown" | "hidden"): Jsonable {
-  const { opened, sections, text, identity, images, versions, useBefore, payloads, signatures, profile } = inspection;
+  const {
+    opened,
+    sections,
+    text,
+    identity,
+    runs,
+    mentioned,
+    setVersion,
+    versions,
+    useBefore,
+    payloads,
+    signatures,
+    profile,
+  } = inspection;
   const { envelope, manifest, computedDigest, digestMatches, extensions, foreignMember } = opened;
   const inside = Array.from(inspection.inside, ([uri, inner]) => inspectionJson(uri, inner, "hidden"));
   return {
@@ -28,20 +43,19 @@ export function inspectionJson(name: string, inspection: Inspection, bytes: "sho
     signatures: signaturesJson(inspection),
     roles: signatures?.roles,
     sequence: jsonInteger(manifest.sequenceNumber),
+    setVersion,
     versions,
-    useBefore: [...new Set(useBefore)].map((seconds) => jsonInteger(seconds)),
+    useBefore: useBefore.map(({ seconds, asked }) => ({ seconds: jsonInteger(seconds), asked })),
     identity,
     components: manifest.components.map((id, index) => ({ index, id: componentKey(id) })),
     dependencies: (manifest.dependencies ?? []).map(({ index }) => ({ index })),
-    images: Array.from(images, ([component, facts]) => ({
+    images: runs.uses.map(({ component, procedure, ways }) => ({
       component,
-      facts: facts.map(({ digest, size, uri, encrypted }) => ({
-        digest: digest && digestJson(digest),
-        size: size === undefined ? undefined : jsonInteger(size),
-        uri,
-        encrypted,
-      })),
+      procedure,
+      ways: ways.map((uses) => uses.map((use) => useJson(use, envelope.integratedPayloads))),
     })),
+    doubts: runs.doubts,
+    mentionedImages: mentioned.map(imageJson),
     integratedPayloads: payloads,
     inside,
     severed: [...envelope.severed.keys()],
@@ -81,6 +95,22 @@ function signaturesJson({ opened, signatures }: Inspection): Jsonable {
 const digestJson = ({ algorithm, bytes }: SuitDigest): Readonly<Record<string, Jsonable>> => ({
   algorithm,
   value: bytes,
+});
+
+const useJson = (use: ImageUse, carried: ReadonlyMap<string, Uint8Array>): Jsonable => ({
+  does: use.does,
+  uri: use.uri,
+  isInside: use.uri === undefined ? undefined : carried.has(use.uri),
+  contentSize: use.contentSize,
+  source: use.source,
+  encrypted: use.encrypted,
+  compared: use.compared && imageJson(use.compared),
+});
+
+const imageJson = ({ digest, size, uri }: MentionedImage): Readonly<Record<string, Jsonable>> => ({
+  digest: digest && digestJson(digest),
+  size: size === undefined ? undefined : jsonInteger(size),
+  uri,
 });
 
 /** Without the bytes they came from. */

@@ -6,16 +6,18 @@ import {
   type DescribedSection,
   describeSections,
   digestOf,
+  everyCommand,
   formatVersion,
   type ManifestText,
   quote,
+  severableMembers,
 } from "@sumac/suit";
 import { type Profile, profileOf, type TrustRecord } from "@sumac/verifier";
-import { everyCommand } from "../every-command.ts";
-import { componentImages, type ImageFacts } from "./component-images.ts";
 import { type IdentityWords, identityWords } from "./identity-words.ts";
 import { judgeSignatures, type SignatureVerdict } from "./judge-signatures.ts";
+import { type MentionedImage, mentionedImages } from "./mentioned-images.ts";
 import type { OpenedEnvelope } from "./open-envelope.ts";
+import { type Asking, askingOf, type WhatRuns, whatRuns } from "./what-runs.ts";
 
 /** Everything that is to be shown of an envelope, worked out once for the page and for JSON. */
 export interface Inspection {
@@ -23,11 +25,16 @@ export interface Inspection {
   readonly sections: readonly DescribedSection[];
   readonly text: ManifestText | undefined;
   readonly identity: IdentityWords;
-  readonly images: ReadonlyMap<number, readonly ImageFacts[]>;
-  /** The author's word, quoted; the set version of the manifest before it. */
+  /** What devices do with images, and whom they are asked to be. */
+  readonly runs: WhatRuns;
+  /** Only where that could not be followed: everything that is set. */
+  readonly mentioned: readonly MentionedImage[];
+  /** Signed: the version that is then installed (update-management). */
+  readonly setVersion: string | undefined;
+  /** The author's word, quoted. */
   readonly versions: readonly string[];
-  /** Seconds since 1970; every one that a command sets. */
-  readonly useBefore: readonly bigint[];
+  /** Every one that a command sets, and whether a condition asks for it. */
+  readonly useBefore: readonly UseBefore[];
   readonly payloads: readonly CarriedPayload[];
   /** Absent: nobody said which keys to trust, so no signature was checked. */
   readonly signatures: SignatureVerdict | undefined;
@@ -38,11 +45,17 @@ export interface Inspection {
   readonly signedBytes: readonly (Uint8Array | undefined)[];
 }
 
+export interface UseBefore {
+  /** Since 1970. */
+  readonly seconds: bigint;
+  readonly asked: Asking;
+}
+
 /** What lies in the envelope beside the manifest, covered by no signature itself. */
 export interface CarriedPayload {
   readonly uri: string;
   readonly size: number;
-  /** Components whose signed image digest it has; none = nothing vouches for it. */
+  /** Components into which it is fetched and where a signed digest that it has is compared; none = nothing vouches for it. */
   readonly matches: readonly number[];
   /** It is an envelope of its own, shown apart. */
   readonly isEnvelope: boolean;
@@ -52,26 +65,31 @@ export function inspect(
   opened: OpenedEnvelope,
   trust: TrustRecord | undefined,
   description: ReleaseDescription | undefined,
+  place: "outermost" | "inside" = "outermost",
 ): Inspection {
   const { envelope, manifest, members } = opened;
   const sections = describeSections(manifest, members);
   const text = manifest.text?.at === "inline" ? manifest.text.value : members.text;
-  const images = componentImages(sections, manifest);
+  const leftOut = severableMembers.flatMap(([name, key]) =>
+    key !== "text" && manifest[key]?.at === "envelope" && members[key] === undefined ? [name] : [],
+  );
+  const runs = whatRuns(manifest, sections, leftOut, place);
   return {
     opened,
     sections,
     text,
-    identity: identityWords(sections, text, description),
-    images,
-    versions: [
-      ...(manifest.setVersion === undefined ? [] : [formatVersion(manifest.setVersion)]),
-      ...new Set((text?.languages ?? []).flatMap(({ components }) => components.flatMap(versionOf))),
-    ],
-    useBefore: sections.flatMap(({ sequence }) => useBeforeOf(sequence)),
-    payloads: carriedPayloads(opened, images),
+    identity: identityWords(sections, runs, text, description),
+    runs,
+    mentioned: runs.certainty === "followed" ? [] : mentionedImages(sections),
+    setVersion: manifest.setVersion && formatVersion(manifest.setVersion),
+    versions: [...new Set((text?.languages ?? []).flatMap(({ components }) => components.flatMap(versionOf)))],
+    useBefore: useBeforeOf(sections, runs),
+    payloads: carriedPayloads(opened, runs),
     signatures: trust && judgeSignatures(envelope, trust),
     profile: trust && profileOf(trust),
-    inside: new Map(Array.from(opened.dependencies, ([uri, inner]) => [uri, inspect(inner, trust, description)])),
+    inside: new Map(
+      Array.from(opened.dependencies, ([uri, inner]) => [uri, inspect(inner, trust, description, "inside")]),
+    ),
     signedBytes: envelope.blocks.map((block) =>
       block.kind === "sign1" ? toBeSigned(block.sign1.protected, envelope.digestElement) : undefined,
     ),
@@ -81,17 +99,18 @@ export function inspect(
 const versionOf = ({ version }: { readonly version?: string }): string[] =>
   version === undefined ? [] : [quote(version)];
 
-function useBeforeOf(sequence: DescribedSection["sequence"]): readonly bigint[] {
-  return [...everyCommand(sequence)].flatMap((command) => {
-    if (command.kind !== "override-parameters" && command.kind !== "set-parameters") return [];
-    return command.parameters.useBefore ?? [];
-  });
+function useBeforeOf(sections: readonly DescribedSection[], runs: WhatRuns): readonly UseBefore[] {
+  const set = sections.flatMap(({ sequence }) =>
+    [...everyCommand(sequence)].flatMap((command) => {
+      if (command.kind !== "override-parameters" && command.kind !== "set-parameters") return [];
+      return command.parameters.useBefore ?? [];
+    }),
+  );
+  return [...new Set(set)].map((seconds) => ({ seconds, asked: askingOf(runs, "use-before", seconds) }));
 }
 
-function carriedPayloads(
-  { envelope, dependencies }: OpenedEnvelope,
-  images: Inspection["images"],
-): readonly CarriedPayload[] {
+function carriedPayloads({ envelope, dependencies }: OpenedEnvelope, { uses }: WhatRuns): readonly CarriedPayload[] {
+  const fetches = uses.flatMap(({ ways }) => ways.flat()).filter(({ does }) => does === "fetch");
   return Array.from(envelope.integratedPayloads, ([uri, payload]) => {
     const digests = new Map<string, string>();
     const digestHex = (algorithm: DigestName): string => {
@@ -99,9 +118,11 @@ function carriedPayloads(
       digests.set(algorithm, known);
       return known;
     };
-    const matches = [...images].flatMap(([component, facts]) =>
-      facts.some(({ digest }) => digest && digestHex(digest.algorithm) === bytesToHex(digest.bytes)) ? [component] : [],
-    );
-    return { uri, size: payload.length, matches, isEnvelope: dependencies.has(uri) };
+    const matches = fetches.flatMap(({ component, uri: fetched, compared }) => {
+      const isIt =
+        fetched === uri && compared && digestHex(compared.digest.algorithm) === bytesToHex(compared.digest.bytes);
+      return isIt ? [component] : [];
+    });
+    return { uri, size: payload.length, matches: [...new Set(matches)], isEnvelope: dependencies.has(uri) };
   });
 }

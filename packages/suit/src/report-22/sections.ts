@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { everyCommand } from "../every-command.ts";
 import type { CommandSequence, Manifest } from "../manifest.ts";
 import { type ResolvedMembers, severableSequences } from "../resolve-severable.ts";
 import type { ReportSection } from "./report.ts";
@@ -20,19 +21,8 @@ export function commandAt(section: CommandSequence, offset: number): Command | u
 }
 
 function findCommand(sequence: CommandSequence, offset: number): Command | undefined {
-  for (const command of sequence.commands) {
-    if (command.offset === offset) return command;
-    for (const nested of nestedSequences(command)) {
-      const found = findCommand(nested, offset);
-      if (found !== undefined) return found;
-    }
-  }
+  for (const command of everyCommand(sequence)) if (command.offset === offset) return command;
   return undefined;
-}
-
-function nestedSequences(command: Command): readonly CommandSequence[] {
-  if (command.kind === "try-each") return command.sequences;
-  return command.kind === "run-sequence" ? [command.sequence] : [];
 }
 
 /**

@@ -88,3 +88,15 @@ export function formatVersion(version: Version): string {
     .map((part, i) => (part < 0 ? `-${preReleaseName[part] ?? part}` : `${i === 0 ? "" : "."}${part}`))
     .join("");
 }
+
+const comparisonWords: Readonly<Record<VersionComparison, string>> = {
+  greater: "above",
+  "greater-or-equal": "at least",
+  equal: "exactly, as far as it is given,",
+  "less-or-equal": "at most",
+  less: "below",
+};
+
+/** In words: at least 1.2-rc.3. */
+export const formatVersionMatch = ({ comparison, version }: VersionMatch): string =>
+  `${comparisonWords[comparison]} ${formatVersion(version)}`;
