@@ -26,6 +26,7 @@ import {
   type ReportSigner,
   type ResolvedMembers,
   recordBeforeCommands,
+  type SuitDigest,
   serializeManifest,
   serializeReport,
   signReport,
@@ -263,7 +264,7 @@ describe("a success, and an image that was found where the manifest demands one"
     entries: [record],
     result: "success",
   });
-  const found = (record: CommandRecord, imageDigest = foundDigest): CommandRecord => ({
+  const found = (record: CommandRecord, imageDigest: SuitDigest = foundDigest): CommandRecord => ({
     ...record,
     measured: { imageDigest },
   });
