@@ -299,6 +299,11 @@ export class DescriptionReader {
     throw new Refused({ code: "description-bad-value", field: field.path, flaw, ...names, ...this.#place(field) });
   }
 
+  /** Where the value stands, for a complaint of whoever reads a file of another kind. */
+  placeOf(field: Field): Place {
+    return this.#place(field);
+  }
+
   #place(field: Field): Place {
     return field.node === null ? field.place : this.#placeOf(field.node);
   }

@@ -12,9 +12,13 @@ export {
 } from "./build-manifest.ts";
 export {
   type DescriptionFlaw,
+  DescriptionReader,
   type DescriptionRefusal,
   type DescriptionType,
+  type Field,
+  type MapReader,
   maxDescriptionBytes,
+  type Place,
 } from "./description-reader.ts";
 export {
   type EncryptedPayload,

@@ -55,3 +55,4 @@ export {
   type VersionMatch,
   versionMatches,
 } from "./update-management-14/version.ts";
+export { utcTime } from "./utc-time.ts";

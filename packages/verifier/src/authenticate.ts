@@ -38,7 +38,7 @@ type Judgement =
  * every kind of key that the record's profile demands. A block by a stranger or with a bad signature never spoils enough
  * good ones (blocks come and go); distinct keys are counted, not blocks. Without enough, the refusal names the most
  * telling block: a bad signature by a known key, then an algorithm that is not the key's, then strangers, then mere
- * absence.
+ * absence. Keys that only a root role has are strangers here.
  */
 export const authenticate = (
   envelope: Envelope,
@@ -50,25 +50,13 @@ export const authenticate = (
 export function authenticateBy(
   rule: ProfileRule,
   envelope: Envelope,
-  trust: TrustRecord,
+  record: TrustRecord,
   crypto: Crypto,
 ): Result<Authentication, Rejection> {
   const weak = rule.digests?.judgeWrapper(envelope);
   if (weak !== undefined) return err(weak);
-  const signers = new Map<string, Signer & { readonly key: TrustedKey }>();
-  const refused: Refused[] = [];
-  for (const block of envelope.blocks) {
-    const judgement = judgeBlock(block, envelope.digestElement, { trust, rule, crypto });
-    if (judgement.kind === "valid") {
-      const { key, algorithm } = judgement;
-      const keyId = bytesToHex(key.keyId);
-      const roles = trust.roles.filter((role) => holds(role, key)).map(({ name }) => name);
-      signers.set(keyId, { keyId, algorithm, roles, key });
-    } else {
-      refused.push(judgement);
-    }
-  }
-  const valid = [...signers.values()];
+  const trust = { ...record, roles: record.roles.filter(({ purpose }) => purpose !== "root") };
+  const { valid, refused } = judgeBlocks(envelope, { trust, rule, crypto });
   const count = (role: Role): RoleCount => {
     const own = valid.filter(({ key }) => holds(role, key));
     return partsOf(rule, role.purpose)
@@ -81,11 +69,39 @@ export function authenticateBy(
   if (!releases.some(({ role, have }) => have >= role.threshold)) {
     return err(mostTelling(refused, valid.length, releases));
   }
-  return ok({
-    signers: valid.map(({ key: _key, ...signer }) => signer),
-    releases,
-    approvals: counted("approval"),
-  });
+  return ok({ signers: valid.map(withoutKey), releases, approvals: counted("approval") });
+}
+
+/** Every key of the record, of whichever role, whose signature over the manifest digest is valid; thresholds aside. */
+export function signersOf(envelope: Envelope, trust: TrustRecord, crypto: Crypto): readonly Signer[] {
+  const rule = ruleOf(trust);
+  if (rule.digests?.judgeWrapper(envelope) !== undefined) return [];
+  return judgeBlocks(envelope, { trust, rule, crypto }).valid.map(withoutKey);
+}
+
+type ValidSigner = Signer & { readonly key: TrustedKey };
+
+const withoutKey = ({ key: _key, ...signer }: ValidSigner): Signer => signer;
+
+/** Each key that signed once, however many blocks it made. */
+function judgeBlocks(
+  envelope: Envelope,
+  believed: Believed,
+): { readonly valid: readonly ValidSigner[]; readonly refused: readonly Refused[] } {
+  const signers = new Map<string, ValidSigner>();
+  const refused: Refused[] = [];
+  for (const block of envelope.blocks) {
+    const judgement = judgeBlock(block, envelope.digestElement, believed);
+    if (judgement.kind === "valid") {
+      const { key, algorithm } = judgement;
+      const keyId = bytesToHex(key.keyId);
+      const roles = believed.trust.roles.filter((role) => holds(role, key)).map(({ name }) => name);
+      signers.set(keyId, { keyId, algorithm, roles, key });
+    } else {
+      refused.push(judgement);
+    }
+  }
+  return { valid: [...signers.values()], refused };
 }
 
 type Refused = Exclude<Judgement, { kind: "valid" }>;

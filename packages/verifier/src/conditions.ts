@@ -2,13 +2,14 @@ import { bytesToHex, equalBytes } from "@sumac/crypto";
 import type { Condition } from "@sumac/suit";
 import type { ComponentImages } from "./component-images.ts";
 import type { ComponentParameters } from "./component-parameters.ts";
+import { freshnessOf, type KnownTime, latest } from "./freshness.ts";
 import type { ImageExpectation } from "./plan.ts";
 import type { Target } from "./program.ts";
 import type { Identity, Recipient } from "./recipient.ts";
 import type { Rejection } from "./rejection.ts";
 
 /** `defer`: the time is judged in a later pass (trust.md asks for identity and rollback first). */
-export type UseBeforePolicy = "defer" | { readonly now: bigint | undefined };
+export type UseBeforePolicy = "defer" | KnownTime;
 
 export interface ConditionFacts {
   readonly recipient: Recipient;
@@ -48,10 +49,14 @@ const coreConditions: ConditionJudges = {
   // A clock that nobody trusts must not make an expired update pass, nor a fresh one fail silently (trust.md 4).
   "use-before": ({ useBefore }, { useBefore: policy }) => {
     if (useBefore === undefined || policy === "defer") return useBefore !== undefined;
-    const { now } = policy;
-    if (now === undefined) return { code: "freshness-unknown", useBefore };
-    // Both drafts: the current time has to be before it, so at that very second it is over.
-    return now < useBefore || { code: "expired", useBefore, now };
+    switch (freshnessOf(useBefore, policy)) {
+      case "fresh":
+        return true;
+      case "expired":
+        return { code: "expired", useBefore, now: latest(policy) };
+      case "unknown":
+        return { code: "freshness-unknown", useBefore };
+    }
   },
   "component-slot": ({ componentSlot }, { recipient, target }) =>
     componentSlot !== undefined && (recipient.components === "any" || target.known?.slot === componentSlot),

@@ -1,6 +1,9 @@
+export { addressedComponents } from "./addressed-components.ts";
 export * from "./authenticate.ts";
 export * from "./encrypted-step.ts";
 export * from "./explain.ts";
+export { explainTrustRecord } from "./explain-trust-record.ts";
+export * from "./freshness.ts";
 export { judgeUpdate } from "./judge-update.ts";
 export * from "./plan.ts";
 export type { DigestSubject, KeyPart, Profile } from "./profile.ts";
@@ -10,6 +13,7 @@ export * from "./report-reason.ts";
 export * from "./report-rejection.ts";
 export * from "./stage-encrypted-image.ts";
 export * from "./stage-image.ts";
+export * from "./trust-parts.ts";
 export * from "./trust-record.ts";
 export type { BoundedContext, VerifierParts } from "./verifier-parts.ts";
 export * from "./verify-envelope.ts";

@@ -99,7 +99,7 @@ export function judgeManifest(
 }
 
 /** Check 3: signatures cover the digest, the digest covers the manifest with its byte-string head (suit.md 3). */
-function judgeManifestDigest(envelope: Envelope, crypto: Crypto): Rejection | undefined {
+export function judgeManifestDigest(envelope: Envelope, crypto: Crypto): Rejection | undefined {
   const computed = manifestDigest(envelope.manifest, envelope.digest.algorithm, crypto);
   if (equalBytes(computed.bytes, envelope.digest.bytes)) return undefined;
   return {

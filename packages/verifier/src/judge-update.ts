@@ -45,10 +45,17 @@ function planUpdate(
   context: BoundedContext,
   parts: VerifierParts,
 ): Result<Pick<VerifiedUpdate, "plan" | "dependencies">, Rejection> {
-  const { recipient, facts, now } = context;
+  const { recipient, facts, now, timeAtLeast } = context;
   const { conditions } = parts;
   const dependencyRun = parts.dependencies?.start(envelope, context, parts);
-  const machine = new Machine({ program, recipient, facts, conditions, dependencyRun, useBefore: { now } });
+  const machine = new Machine({
+    program,
+    recipient,
+    facts,
+    conditions,
+    dependencyRun,
+    useBefore: { now, atLeast: timeAtLeast },
+  });
   const update = machine.runProcedure(updateSections);
   if (!update.ok) return update;
   const invocation = machine.runProcedure(invocationSections);

@@ -8,7 +8,7 @@ import type { Rejection } from "./rejection.ts";
  *
  * - `classic`: Ed25519, ECDSA on P-256 and P-384.
  * - `hybrid`: those and ML-DSA. A release role needs its threshold in classical keys and again in ML-DSA keys, so that
- *   an attacker must break both. An approval can only hold an update back, so keys of either kind count.
+ *   an attacker must break both; so does a root role. An approval can only hold an update back, so keys of either kind count.
  * - `cnsa2`: ML-DSA-87, and SHA-384 or SHA-512 wherever a digest stands for code (CNSA 2.0).
  */
 export type Profile = "classic" | "hybrid" | "cnsa2";
@@ -20,7 +20,7 @@ export type KeyPart = "any" | "classical" | "ml-dsa";
 export interface ProfileRule {
   readonly name: Profile;
   readonly schemes: readonly SignatureScheme[];
-  /** Each of these has to reach the threshold of a release role. */
+  /** Each of these has to reach the threshold of a release or root role. */
   readonly releaseParts: readonly KeyPart[];
   /** Absent: every digest algorithm that is understood counts. */
   readonly digests?: DigestRule;
@@ -41,8 +41,8 @@ const classical: readonly SignatureScheme[] = ["ed25519", "ecdsa-p256-sha256", "
 export const classic: ProfileRule = { name: "classic", schemes: classical, releaseParts: ["any"] };
 
 /** The parts of a role that have to reach its threshold, each for itself. */
-export const partsOf = ({ releaseParts }: ProfileRule, purpose: "release" | "approval"): readonly KeyPart[] =>
-  purpose === "release" ? releaseParts : ["any"];
+export const partsOf = ({ releaseParts }: ProfileRule, purpose: "release" | "approval" | "root"): readonly KeyPart[] =>
+  purpose === "approval" ? ["any"] : releaseParts;
 
 export const isInPart = (scheme: SignatureScheme, part: KeyPart): boolean =>
   part === "any" || classical.includes(scheme) === (part === "classical");

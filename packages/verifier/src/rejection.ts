@@ -101,6 +101,6 @@ export type CommandFailure =
   | "dependency-passed-over";
 
 /** Refusals that pass with time or a person's decision: the update is kept and asked about again, not failed. */
-export function isWaiting(rejection: Rejection): boolean {
+export function isWaiting(rejection: { readonly code: string }): boolean {
   return rejection.code === "not-approved" || rejection.code === "outside-window" || rejection.code === "interlock";
 }

@@ -188,7 +188,7 @@ describe("malformed records", () => {
     ["a role without components", record2([good.slice(0, 4)]), "wrong-length", ".role", 4],
     ["a role with more", record2([[...good, 0]]), "wrong-length", ".role", 4],
     ["a name that is bytes", role({ 0: Uint8Array.of(1) }), "wrong-type", ".role.name", 5],
-    ["an unknown purpose", role({ 1: 3 }), "wrong-value", ".role.purpose", 7],
+    ["an unknown purpose", role({ 1: 4 }), "wrong-value", ".role.purpose", 7],
     ["a purpose by name", role({ 1: "release" }), "wrong-type", ".role.purpose", 7],
     ["a threshold in words", role({ 2: "1" }), "wrong-type", ".threshold", 8],
     ["a threshold beyond 2^53", role({ 2: 2n ** 53n }), "wrong-type", ".threshold", 8],

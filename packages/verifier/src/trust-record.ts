@@ -28,11 +28,12 @@ export interface TrustRecord {
 
 /**
  * `release` roles say what may run; at least one must have signed, and each component needs one that may write it.
- * `approval` roles (the plant) are all demanded on top: they can hold an update back, never let one through.
+ * `approval` roles (the plant) are all demanded on top: they can hold an update back, never let one through. `root`
+ * roles replace the record they stand in (`rootTrust`) and have no say in releases.
  */
 export interface Role {
   readonly name: string;
-  readonly purpose: "release" | "approval";
+  readonly purpose: "release" | "approval" | "root";
   /** How many distinct keys of this role must have signed; 1 to the number of keys. */
   readonly threshold: number;
   readonly keys: readonly TrustedKey[];
@@ -44,6 +45,9 @@ export interface TrustedKey {
   readonly keyId: Uint8Array;
   readonly key: PublicKey;
 }
+
+/** Whose record it is: the vendor's, from the factory (EDR 3.12), or the owner's, from the site (EDR 3.13). */
+export type TrustPart = "vendor" | "owner";
 
 /** Well-formed bytes, but a record that nobody should act on. */
 export type TrustRecordRefusal =
@@ -66,7 +70,13 @@ export type TrustRecordRefusal =
   | { readonly code: "trust-scheme-unsupported"; readonly role: string; readonly scheme: SignatureScheme }
   | { readonly code: "trust-duplicate-key"; readonly role: string; readonly keyId: string }
   | { readonly code: "trust-duplicate-role"; readonly role: string }
-  | { readonly code: "trust-no-release-role" };
+  | { readonly code: "trust-no-release-role" }
+  /** The owner can hold releases back; who may make them is the vendor's to say. */
+  | { readonly code: "trust-owner-release-role"; readonly role: string }
+  /** Nobody could ever replace it. */
+  | { readonly code: "trust-no-root-role" }
+  /** One signature would stand for both sides (CR 2.1 RE 4). */
+  | { readonly code: "trust-key-in-both-parts"; readonly role: string; readonly keyId: string };
 
 const schemeLabel: Readonly<Record<SignatureScheme, number>> = {
   ed25519: 1,
@@ -75,7 +85,7 @@ const schemeLabel: Readonly<Record<SignatureScheme, number>> = {
   "ml-dsa-65": 4,
   "ml-dsa-87": 5,
 };
-const purposeLabel = { release: 1, approval: 2 } as const;
+const purposeLabel = { release: 1, approval: 2, root: 3 } as const;
 const profileLabel: Readonly<Record<Profile, number>> = { classic: 1, hybrid: 2, cnsa2: 3 };
 
 export const profileOf = (record: TrustRecord): Profile => record.profile ?? "classic";
@@ -89,9 +99,13 @@ export const trustKey = (key: PublicKey, crypto: Crypto): TrustedKey => ({ keyId
 /**
  * Refuses thresholds that cannot be met or mean nothing (in the hybrid profile: by each kind of key), the same key
  * material twice in a role, two roles of one name, and a key that the profile never counts: such a record says
- * something else than its author meant, for instance ML-DSA keys beside a profile that nobody set.
+ * something else than its author meant, for instance ML-DSA keys beside a profile that nobody set. A vendor's part needs
+ * a release role; an owner's has none, and needs a root role, since nobody else could ever replace it.
  */
-export function checkTrustRecord(record: TrustRecord): Result<TrustRecord, TrustRecordRefusal> {
+export function checkTrustRecord(
+  record: TrustRecord,
+  part: TrustPart = "vendor",
+): Result<TrustRecord, TrustRecordRefusal> {
   const names = new Set<string>();
   for (const role of record.roles) {
     if (names.has(role.name)) return err({ code: "trust-duplicate-role", role: role.name });
@@ -99,8 +113,10 @@ export function checkTrustRecord(record: TrustRecord): Result<TrustRecord, Trust
     const refusal = checkKeys(role, ruleOf(record)) ?? checkThreshold(role, ruleOf(record));
     if (refusal !== undefined) return err(refusal);
   }
-  if (!record.roles.some((role) => role.purpose === "release")) return err({ code: "trust-no-release-role" });
-  return ok(record);
+  const release = record.roles.find(({ purpose }) => purpose === "release");
+  if (part === "vendor") return release === undefined ? err({ code: "trust-no-release-role" }) : ok(record);
+  if (release !== undefined) return err({ code: "trust-owner-release-role", role: release.name });
+  return record.roles.some(({ purpose }) => purpose === "root") ? ok(record) : err({ code: "trust-no-root-role" });
 }
 
 function checkKeys({ name, keys }: Role, rule: ProfileRule): TrustRecordRefusal | undefined {
@@ -149,13 +165,17 @@ export function serializeTrustRecord(record: TrustRecord): Uint8Array {
  * Reads a trust record from bytes that are already believed (factory, or a signed trust update); limit 64 roles and
  * keys. Version 1, [1, roles, legacy algorithms], had no profile and is read as `classic`, which is what it meant.
  */
-export function parseTrustRecord(bytes: Uint8Array, crypto: Crypto): Result<TrustRecord, TrustRecordRefusal> {
+export function parseTrustRecord(
+  bytes: Uint8Array,
+  crypto: Crypto,
+  part: TrustPart = "vendor",
+): Result<TrustRecord, TrustRecordRefusal> {
   const decoded = decode(bytes, { field: "trust-record" });
   if (!decoded.ok) return decoded;
   try {
     const record = readRecord(decoded.value, crypto);
     const foreign = unsupportedKey(record, crypto);
-    return foreign === undefined ? checkTrustRecord(record) : err(foreign);
+    return foreign === undefined ? checkTrustRecord(record, part) : err(foreign);
   } catch (refusal) {
     if (isMalformed(refusal)) return err(refusal);
     throw refusal;

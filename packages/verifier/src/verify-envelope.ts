@@ -39,6 +39,8 @@ export interface VerifyContext extends JudgeContext {
   readonly installed: Installed;
   /** Seconds since 1970 by a clock that is trusted (trust.md 4). Absent = no trusted time: what expires is then refused. */
   readonly now?: bigint;
+  /** The time is not earlier than this, also where no clock is trusted: what ended before it is over. */
+  readonly timeAtLeast?: bigint;
   /** Absent: nobody operates here, so nothing has to be waited for (offline verification). */
   readonly operations?: Operations;
   readonly limits?: Limits;
