@@ -1,5 +1,6 @@
 import type { BootOutcome } from "./boot-device.ts";
 import type { DeviceRefusal } from "./device.ts";
+import type { InstallWait } from "./install-wait.ts";
 import type { SlotImage } from "./slot-check.ts";
 import type { Unavailable } from "./unavailable.ts";
 
@@ -14,7 +15,7 @@ export type AgentEvent =
   | { readonly event: "held-back"; readonly action: string }
   | { readonly event: "refused"; readonly action: string; readonly refusal: DeviceRefusal }
   /** Refused for now: a person, or time, will change the answer. */
-  | { readonly event: "waiting"; readonly action: string; readonly refusal: DeviceRefusal }
+  | { readonly event: "waiting"; readonly action: string; readonly refusal: DeviceRefusal | InstallWait }
   | { readonly event: "undeliverable"; readonly action: string; readonly fault: Unavailable }
   | { readonly event: "already-installed"; readonly action: string }
   | { readonly event: "downloading"; readonly action: string; readonly from: number; readonly total: number }

@@ -15,6 +15,8 @@ export interface AgentAtWork {
   readonly flash: MemoryFlash;
   readonly server: TestServer;
   readonly events: AgentEvent[];
+  /** Its uptime, which stands still until a test moves it. */
+  readonly clock: { ms: number };
 }
 
 /** A new process on the same flash: what only memory knew is gone. */
@@ -26,6 +28,7 @@ export async function start(
   const device = flashDevice(flash, testLayout, nodeCrypto);
   const booted = await device.boot();
   const events: AgentEvent[] = [];
+  const clock = { ms: 0 };
   const agent = new Agent({
     device,
     booted,
@@ -34,12 +37,13 @@ export async function start(
     selfTest: async () => "passed",
     wait: async () => undefined,
     random: () => 0,
+    uptimeMs: () => clock.ms,
     trustedTime: () => undefined,
     operations: async () => undefined,
     observe: (event) => events.push(event),
     ...ports,
   });
-  return { agent, device, flash, server, events };
+  return { agent, device, flash, server, events, clock };
 }
 
 export async function begin(ports: Partial<AgentPorts> = {}, trustRecord?: Uint8Array): Promise<AgentAtWork> {

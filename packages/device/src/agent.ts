@@ -9,8 +9,10 @@ import type { DdiDeployment } from "./ddi-client-reply.ts";
 import { envelopeArtifact, findArtifact, readUpTo } from "./deployment-artifact.ts";
 import type { Device, DeviceRefusal, Offer } from "./device.ts";
 import { deviceAttributes } from "./device-attributes.ts";
+import type { InstallSubject, InstallWait } from "./install-wait.ts";
 import { RefusalMemory } from "./refusal-memory.ts";
 import type { SlotImage } from "./slot-check.ts";
+import type { TrustOffer } from "./trust-update.ts";
 import { Unavailable } from "./unavailable.ts";
 
 export interface AgentPorts {
@@ -26,10 +28,14 @@ export interface AgentPorts {
   wait(ms: number, signal: AbortSignal): Promise<void>;
   /** From 0 to 1, for jitter only. */
   random(): number;
+  /** Milliseconds that never go back. */
+  uptimeMs(): number;
   /** Seconds since 1970 by a clock that is trusted; undefined = there is none. */
   trustedTime(): bigint | undefined;
   /** What the plant allows now; undefined = nobody operates here. */
   operations(): Promise<Operations | undefined>;
+  /** Asked for each update before the other slot is written; absent = nobody has to agree. */
+  mayInstall?(subject: InstallSubject): Promise<"granted" | InstallWait>;
   observe(event: AgentEvent): void;
 }
 
@@ -43,12 +49,19 @@ export type RoundResult =
   | { readonly did: "installed"; readonly action: string }
   /** The new image did not prove itself; the old one runs. */
   | { readonly did: "reverted"; readonly action: string }
-  | { readonly did: "refused" | "waiting"; readonly action: string; readonly refusal: DeviceRefusal }
+  | { readonly did: "refused"; readonly action: string; readonly refusal: DeviceRefusal }
+  | { readonly did: "waiting"; readonly action: string; readonly refusal: DeviceRefusal | InstallWait }
   | { readonly did: "undeliverable"; readonly action: string; readonly fault: Unavailable }
   | { readonly did: "recovery-needed"; readonly outcome: BootOutcome };
 
 /** With what the server asked: how long to sleep. */
 export type Round = RoundResult & { readonly sleepMs: number };
+
+interface HeldOffer {
+  readonly action: string;
+  readonly operations: Operations | undefined;
+  readonly refusal: DeviceRefusal;
+}
 
 const backOff: BackOff = { firstMs: 1000, largestMs: 300_000 };
 
@@ -59,15 +72,20 @@ const backOff: BackOff = { firstMs: 1000, largestMs: 300_000 };
 export class Agent {
   readonly #ports: AgentPorts;
   readonly #report: ActionReport;
-  readonly #refused = new RefusalMemory();
+  readonly #refused: RefusalMemory;
   #booted: BootOutcome;
   #selfTest: "passed" | "failed" | "none" = "none";
+  /** Told once, however often it is asked for. */
+  #restarting: "not-asked" | "postponed" = "not-asked";
+  /** Waits for the plant: not looked at again before its answer is another one. */
+  #held: HeldOffer | undefined;
   /** What the server was told is not stored: a new run tells it again. */
   #attributes: "told" | "changed" = "changed";
 
   constructor(ports: AgentPorts) {
     this.#ports = ports;
     this.#report = new ActionReport(ports.server, ports.observe);
+    this.#refused = new RefusalMemory(ports.uptimeMs);
     this.#booted = ports.booted;
   }
 
@@ -99,12 +117,13 @@ export class Agent {
 
   /** One round. Throws `Unavailable` where server or storage fail for now; the next round goes on where this one stopped. */
   async runOnce(signal: AbortSignal = new AbortController().signal): Promise<Round> {
-    const { server, observe } = this.#ports;
+    const { device, server, observe, trustedTime } = this.#ports;
     const finished = await this.#finishUpdate();
     if (finished.did === "recovery-needed") return { ...finished, sleepMs: 0 };
     const poll = await server.poll();
     const { sleepMs } = poll;
     observe({ event: "polled", sleepMs });
+    await device.keepTime({ clock: trustedTime() });
     if (poll.configData !== undefined || this.#attributes === "changed") await this.#sendAttributes();
     if (finished.did !== "nothing" && finished.did !== "installed") return { ...finished, sleepMs };
     if (poll.cancelAction !== undefined) return { ...(await this.#cancel(poll.cancelAction)), sleepMs };
@@ -150,9 +169,11 @@ export class Agent {
   async #restart(): Promise<"restarted" | "postponed"> {
     const outcome = await this.#ports.restart();
     if (outcome === "postponed") {
-      this.#ports.observe({ event: "restart-postponed" });
+      if (this.#restarting === "not-asked") this.#ports.observe({ event: "restart-postponed" });
+      this.#restarting = "postponed";
       return "postponed";
     }
+    this.#restarting = "not-asked";
     this.#booted = outcome;
     this.#ports.observe({ event: "booted", outcome });
     return "restarted";
@@ -175,7 +196,9 @@ export class Agent {
   /** As far as this run has seen it: a run that began after the device went back does not know. */
   #whyReverted(): string[] {
     if (this.#selfTest === "failed") return ["self-test-failed"];
-    if (this.#booted.kind !== "running" || this.#booted.why === "active") return [];
+    if (this.#booted.kind !== "running" || this.#booted.why === "active" || this.#booted.why === "goes-on") {
+      return [];
+    }
     const refused = this.#booted.events.find((event) => event.event === "slot-refused");
     return [this.#booted.why === "staging-unusable" && refused !== undefined ? refused.problem.code : this.#booted.why];
   }
@@ -187,43 +210,83 @@ export class Agent {
       observe({ event: "held-back", action });
       return { did: "held-back", action };
     }
-    if (this.#refused.passOver(actionName(action))) return this.#passOver(action);
+    const plant = await operations();
+    if (this.#held?.action === action && sameOperations(this.#held.operations, plant)) {
+      return { did: "waiting", action, refusal: this.#held.refusal };
+    }
+    this.#held = undefined;
+    if (this.#refused.look(actionName(action)) === "pass-over") return this.#passOver(action);
 
     const envelope = await this.#deliver(action, async () =>
       readUpTo(server.download(findArtifact(deployment, envelopeArtifact), { from: 0, signal }), device.envelopeLimit),
     );
     if (envelope instanceof Unavailable) return { did: "undeliverable", action, fault: envelope };
     const now = trustedTime();
-    const plant = await operations();
     const received = device.receive(envelope, {
       ...(now === undefined ? {} : { now }),
       ...(plant === undefined ? {} : { operations: plant }),
     });
-    if (!received.ok) return this.#refuse(action, received.error);
+    if (!received.ok) {
+      const { error } = received;
+      if (error.code === "outside-window" || error.code === "interlock") {
+        this.#held = { action, operations: plant, refusal: error };
+      }
+      return this.#refuse(action, error);
+    }
     if (received.value.kind === "offer") return this.#install(deployment, received.value.offer, signal);
+    if (received.value.kind === "trust-offer") return this.#applyTrust(deployment, received.value.offer, signal);
     observe({ event: "already-installed", action });
     this.#refused.add(actionName(action));
     await this.#report.close(action, "success", ["running-verified", "already-installed"]);
     return { did: "already-installed", action };
   }
 
+  /** In force as soon as it is stored: no restart, no trial. */
+  async #applyTrust(deployment: DdiDeployment, offer: TrustOffer, signal: AbortSignal): Promise<RoundResult> {
+    const { device, server } = this.#ports;
+    const action = deployment.actionId;
+    const name = manifestName(offer.update.manifestDigest.bytes);
+    if (this.#refused.isPaused(name)) return this.#passOver(action);
+    const applied = await this.#deliver(action, async () => {
+      const { source } = offer;
+      // Looked for before anything is fetched.
+      if (source.kind === "remote") findArtifact(deployment, source.uri);
+      return device.applyTrust(offer, {
+        fetch: (uri) => server.download(findArtifact(deployment, uri), { from: 0, signal }),
+      });
+    });
+    if (applied instanceof Unavailable) {
+      this.#refused.add(name);
+      return { did: "undeliverable", action, fault: applied };
+    }
+    if (!applied.ok) {
+      this.#refused.add(name);
+      return this.#refuse(action, applied.error);
+    }
+    await this.#report.close(action, "success", [`${applied.value.part}-trust-changed`]);
+    return { did: "updated", action };
+  }
+
   async #install(deployment: DdiDeployment, offer: Offer, signal: AbortSignal): Promise<RoundResult> {
     const { device, server, observe } = this.#ports;
     const action = deployment.actionId;
     const { manifest, manifestDigest } = offer.update;
-    // Signed manifests above the floor are few, actions are not: this is what bounds the wear of the flash.
     const name = manifestName(manifestDigest.bytes);
-    if (this.#refused.passOver(name)) return this.#passOver(action);
-    const { expected, source } = offer.plan;
-    const total = Number(expected.size);
-    observe({ event: "offered", action, sequence: manifest.sequenceNumber, size: expected.size });
+    if (this.#refused.isPaused(name)) return this.#passOver(action);
+    const subject = { sequence: manifest.sequenceNumber, manifestDigest: manifestDigest.bytes };
+    const permission = (await this.#ports.mayInstall?.(subject)) ?? "granted";
+    if (permission !== "granted") return this.#wait(action, permission);
+    const { images } = offer.plan;
+    const size = images.reduce((sum, { expected }) => sum + expected.size, 0n);
+    const total = Number(size);
+    observe({ event: "offered", action, sequence: manifest.sequenceNumber, size });
 
     const installed = await this.#deliver(action, async () => {
       // Looked for before anything is written.
-      const artifact = source.kind === "remote" ? findArtifact(deployment, source.uri) : undefined;
+      for (const { source } of images) if (source.kind === "remote") findArtifact(deployment, source.uri);
       return device.install(offer, {
-        async *fetch(from) {
-          if (artifact === undefined) throw new Error("an integrated payload is not fetched");
+        async *fetch(from, { uri }) {
+          const artifact = findArtifact(deployment, uri);
           observe({ event: "downloading", action, from, total });
           yield* server.download(artifact, { from, signal });
         },
@@ -236,10 +299,16 @@ export class Agent {
       return { did: "undeliverable", action, fault: installed };
     }
     if (!installed.ok) {
-      this.#refused.add(name);
-      return this.#refuse(action, installed.error);
+      const { error } = installed;
+      if (error.code === "stagings-exhausted") this.#refused.pause(actionName(action), error.againInMs);
+      else this.#refused.add(name);
+      return this.#refuse(action, error);
     }
     observe({ event: "staged", action, image: installed.value });
+    if (offer.set === "recovery") {
+      await this.#report.close(action, "success", ["recovery-replaced"]);
+      return { did: "updated", action };
+    }
     for (const step of ["downloaded", "staged"] as const) {
       if ((await this.#report.step(action, step)) === "withdrawn") return this.#withdraw(action);
     }
@@ -257,6 +326,7 @@ export class Agent {
     try {
       return await deliver();
     } catch (fault) {
+      if (fault instanceof Unavailable && fault.code === "storage-full") await this.#report.waiting(action, fault.code);
       const final = fault instanceof Unavailable && !fault.retryable && fault.code !== "aborted";
       if (!final || isStorageFault(fault)) throw fault;
       this.#ports.observe({ event: "undeliverable", action, fault });
@@ -267,15 +337,17 @@ export class Agent {
   }
 
   async #refuse(action: string, refusal: DeviceRefusal): Promise<RoundResult> {
-    if (refusal.code === "trial-running" || isWaiting(refusal)) {
-      this.#ports.observe({ event: "waiting", action, refusal });
-      await this.#report.waiting(action, refusal.code);
-      return { did: "waiting", action, refusal };
-    }
+    if (mayPass(refusal)) return this.#wait(action, refusal);
     this.#ports.observe({ event: "refused", action, refusal });
     this.#refused.add(actionName(action));
     await this.#report.close(action, "failure", [refusal.code]);
     return { did: "refused", action, refusal };
+  }
+
+  async #wait(action: string, refusal: DeviceRefusal | InstallWait): Promise<RoundResult> {
+    this.#ports.observe({ event: "waiting", action, refusal });
+    await this.#report.waiting(action, refusal.code);
+    return { did: "waiting", action, refusal };
   }
 
   #passOver(action: string): RoundResult {
@@ -317,5 +389,25 @@ export class Agent {
 const actionName = (action: string): string => `action ${action}`;
 const manifestName = (digest: Uint8Array): string => `manifest ${bytesToHex(digest)}`;
 
+/** Whether time or a person can change the answer. */
+function mayPass(refusal: DeviceRefusal): boolean {
+  switch (refusal.code) {
+    case "trial-running":
+    case "recovery-running":
+    case "stagings-exhausted":
+      return true;
+    case "trials-exhausted":
+    case "components-incomplete":
+    case "components-mixed":
+      return false;
+    default:
+      return isWaiting(refusal);
+  }
+}
+
+const sameOperations = (a: Operations | undefined, b: Operations | undefined): boolean =>
+  a?.window === b?.window && a?.interlock === b?.interlock;
+
+/** Nothing that waiting would mend; a full disk may have room again. */
 const isStorageFault = (fault: unknown): boolean =>
-  fault instanceof Unavailable && (fault.code === "storage-failed" || fault.code === "storage-mismatch");
+  fault instanceof Unavailable && fault.code.startsWith("storage-") && fault.code !== "storage-full";

@@ -5,8 +5,7 @@ import type { Flash } from "./flash.ts";
 import { FlashSlots } from "./flash-slots.ts";
 import { FlashState } from "./flash-state.ts";
 import { MemoryFlash } from "./memory-flash.ts";
-import type { Release } from "./power-cut-scenario.ts";
-import { foreignKey, makeRelease, testFactory, testLayout } from "./release.test.support.ts";
+import { foreignKey, makeRelease, type Release, testFactory, testLayout } from "./release.test.support.ts";
 import {
   armed,
   first,
@@ -37,7 +36,7 @@ describe("T-IMG-REPLACE: swapped after verification", () => {
       },
     };
     const device = flashDevice(flash, testLayout, nodeCrypto);
-    await device.provision({ ...testFactory, ...first, image: streamOf(first.image) });
+    await device.provision({ ...testFactory, ...first, fetch: () => streamOf(first.image) });
     await device.boot();
     swap = true;
     expect(await offer(device, second)).toMatchObject({ ok: false, error: { code: "slot-readback-mismatch" } });
@@ -88,8 +87,8 @@ describe("T-IMG-REPLACE: swapped after verification", () => {
   /** Sealed as a device would, by somebody who can write the flash. */
   async function plant(flash: MemoryFlash, slot: "a" | "b", { envelope, image }: Release): Promise<void> {
     const slots = new FlashSlots(flash, testLayout, nodeCrypto);
-    const writer = await slots.begin(slot, { envelope, imageSize: image.length });
-    await writer.write(0, image);
+    const writer = await slots.begin(slot, { envelope, imageSizes: [image.length] });
+    await writer.write(0, 0, image);
     await writer.seal();
   }
 
@@ -158,7 +157,7 @@ describe("the two steps of a confirmation", () => {
     const state = new FlashState(flash, testLayout.state, nodeCrypto);
     const reading = await state.read();
     if (reading.kind !== "present") throw new Error("no state");
-    await state.write({ ...reading.state, boot: { state: "confirmed", active: "b", attempts: 0 } });
+    await state.write({ ...reading.state, boot: { state: "confirmed", active: "b", trials: [] } });
     expect(await device.boot()).toMatchObject({
       ...running(6n, "b", "confirmed", "active"),
       events: [{ event: "floor-raised", from: 5n, to: 6n }],
@@ -249,7 +248,7 @@ describe("faults of the storage", () => {
       why: { code: "state-unreadable", because: "no-valid-copy" },
       events: [],
     });
-    const again = await device.provision({ ...testFactory, ...first, image: streamOf(first.image) });
+    const again = await device.provision({ ...testFactory, ...first, fetch: () => streamOf(first.image) });
     expect(again).toMatchObject({ ok: false, error: { code: "state-unusable" } });
     expect(flash.snapshot()).toEqual(before);
   });

@@ -1,25 +1,49 @@
 import type { Crypto } from "@sumac/crypto";
-import { parseTrustRecord, type TrustRecord, type TrustRecordRefusal } from "@sumac/verifier";
-import { type BootDecision, type BootReason, decideBoot, type SlotFact } from "./boot.ts";
-import type { SlotName } from "./slot.ts";
+import { bootTrust, type TrustParts } from "@sumac/verifier";
+import {
+  type BootDecision,
+  type BootMode,
+  type BootReason,
+  decideBoot,
+  defaultMaxTrials,
+  type SlotFact,
+  trialsOf,
+} from "./boot.ts";
+import { type ComponentsMisfit, misfit } from "./components-misfit.ts";
+import type { DeviceEvent } from "./device-event.ts";
+import { type ImageSlotName, otherSlot, type SlotName } from "./slot.ts";
 import { checkSlot, type SlotImage, type SlotProblem } from "./slot-check.ts";
 import type { Slots } from "./slots.ts";
+import type { StagingBudget } from "./staging-budget.ts";
+import type { StartPointer } from "./start-pointer.ts";
 import type { DeviceState } from "./state.ts";
+import { fitted } from "./state-room.ts";
 import type { StateProblem, StateStore } from "./state-store.ts";
+import { trustInForce, type UnusableTrustRecord } from "./trust-in-force.ts";
+import type { TimeRules } from "./trusted-time.ts";
 import { Unavailable } from "./unavailable.ts";
 
 export interface DeviceParts {
   readonly slots: Slots;
   readonly state: StateStore;
   readonly crypto: Crypto;
+  /** How often one manifest may be tried without a confirmation; at least 1, default `defaultMaxTrials`. */
+  readonly maxTrials?: number;
+  /** How far a clock is believed; default `defaultTimeRules`. */
+  readonly timeRules?: TimeRules;
+  /** How often a delivery may erase a slot; absent = nobody counts. Whoever lets a server decide what is delivered needs one. */
+  readonly stagings?: Pick<StagingBudget, "take" | "keep" | "forgive">;
+  /** Follows what is decided and stored; absent = whoever starts images asks this device. */
+  readonly pointer?: StartPointer;
+  /** Hears of everything, in order and at once; must neither throw nor call the device. */
+  observe?(event: DeviceEvent): void;
 }
 
 export type BootOutcome =
   | {
       readonly kind: "running";
       readonly booted: SlotImage;
-      /** `trial`: the next boot goes back unless `confirm` comes first. */
-      readonly mode: "confirmed" | "trial";
+      readonly mode: BootMode;
       readonly why: BootReason;
       readonly events: readonly BootEvent[];
     }
@@ -29,8 +53,12 @@ export type BootOutcome =
 
 export type RecoveryReason =
   | StateProblem
-  | { readonly code: "trust-record-refused"; readonly problem: TrustRecordRefusal }
-  | { readonly code: "no-usable-slot"; readonly slots: Readonly<Record<SlotName, SlotProblem>> };
+  | ComponentsMisfit
+  | UnusableTrustRecord
+  | { readonly code: "no-usable-slot"; readonly slots: SlotProblems };
+
+/** `recovery` is absent where the device has no slot for it. */
+export type SlotProblems = Readonly<Record<ImageSlotName, SlotProblem>> & { readonly recovery?: SlotProblem };
 
 export type BootEvent =
   | { readonly event: "slot-refused"; readonly slot: SlotName; readonly problem: SlotProblem }
@@ -39,15 +67,17 @@ export type BootEvent =
   /** One of the two copies cannot be written any more. What is confirmed still runs; updates need both. */
   | { readonly event: "state-copy-lost" }
   | { readonly event: "state-not-written"; readonly fault: Unavailable }
+  /** The trial that now begins, of `limit`. */
+  | { readonly event: "trial-counted"; readonly attempt: number; readonly limit: number }
   /** The power had failed between the two steps of a confirmation. */
   | { readonly event: "floor-raised"; readonly from: bigint; readonly to: bigint };
 
 /** What holds while an image runs. */
 export interface Session {
   readonly state: DeviceState;
-  readonly trust: TrustRecord;
+  readonly trust: TrustParts;
   readonly running: SlotImage;
-  readonly mode: "confirmed" | "trial";
+  readonly mode: BootMode;
 }
 
 export interface Booted {
@@ -67,20 +97,27 @@ export async function bootDevice(parts: DeviceParts): Promise<Booted> {
   const events: BootEvent[] = [];
   if (reading.repaired === "copy") events.push({ event: "state-copy-repaired" });
   if (reading.repaired === "failed") events.push({ event: "state-copy-lost" });
-  const trust = parseTrustRecord(reading.state.trustRecord, parts.crypto);
-  if (!trust.ok) return recoveryNeeded({ code: "trust-record-refused", problem: trust.error }, events);
+  const misfitting = misfit(reading.state.identity, parts.slots);
+  if (misfitting !== undefined) return recoveryNeeded(misfitting, events);
+  const trust = trustInForce(reading.state.trust, parts.crypto);
+  if (!trust.ok) return recoveryNeeded(trust.error, events);
 
   const slots = new SlotFindings(parts, reading.state, trust.value, events);
   for (;;) {
     const { boot, floor } = reading.state;
-    const decision = decideBoot(boot, { floor: floor.sequence, slots: slots.facts() });
+    const decision = decideBoot(boot, {
+      floor: floor.sequence,
+      maxTrials: maxTrialsOf(parts),
+      recovery: parts.slots.recovery === undefined ? "absent" : "present",
+      slots: slots.facts(),
+    });
     if (decision.do === "check") {
       await slots.check(decision.slot);
       continue;
     }
     if (decision.do === "recover") return recoveryNeeded({ code: "no-usable-slot", slots: slots.problems() }, events);
     const running = slots.image(decision.slot);
-    const state = await storeDecision(parts.state, reading.state, decision, running, events);
+    const state = await storeDecision(parts, reading.state, decision, running, events);
     if (state === undefined) {
       // A trial that cannot be counted would be tried for ever: go back to the confirmed image instead.
       slots.refuse(decision.slot, { code: "slot-unreadable", fault: "storage-failed" });
@@ -94,6 +131,11 @@ export async function bootDevice(parts: DeviceParts): Promise<Booted> {
   }
 }
 
+export function maxTrialsOf({ maxTrials = defaultMaxTrials }: DeviceParts): number {
+  if (Number.isSafeInteger(maxTrials) && maxTrials >= 1) return maxTrials;
+  throw new RangeError(`${maxTrials} trials are none`);
+}
+
 const recoveryNeeded = (why: RecoveryReason, events: readonly BootEvent[]): Booted => ({
   outcome: { kind: "recovery-needed", why, events },
 });
@@ -103,7 +145,7 @@ const recoveryNeeded = (why: RecoveryReason, events: readonly BootEvent[]): Boot
  * state that is there; undefined = a trial, which must not run uncounted.
  */
 async function storeDecision(
-  store: StateStore,
+  parts: DeviceParts,
   stored: DeviceState,
   decision: BootDecision & { readonly do: "run" },
   running: SlotImage,
@@ -111,14 +153,19 @@ async function storeDecision(
 ): Promise<DeviceState | undefined> {
   const { floor } = stored;
   const raised = { sequence: running.sequence, manifestDigest: running.manifestDigest };
-  const state = { ...stored, boot: decision.next, floor: decision.floor === "raise" ? raised : floor };
-  if (state.boot === stored.boot && state.floor === floor) return stored;
+  const decided = { ...stored, boot: decision.next, floor: decision.floor === "raise" ? raised : floor };
+  if (decided.boot === stored.boot && decided.floor === floor) return stored;
+  const state = fitted(decided, parts.state.capacity);
   try {
-    await store.write(state);
+    await parts.state.write(state);
   } catch (fault) {
     if (!(fault instanceof Unavailable)) throw fault;
     events.push({ event: "state-not-written", fault });
     return decision.mode === "trial" ? undefined : stored;
+  }
+  if (decision.mode === "trial") {
+    const attempt = trialsOf(decision.next, running.manifestDigest);
+    events.push({ event: "trial-counted", attempt, limit: maxTrialsOf(parts) });
   }
   if (state.floor !== floor) events.push({ event: "floor-raised", from: floor.sequence, to: raised.sequence });
   return state;
@@ -128,12 +175,12 @@ async function storeDecision(
 class SlotFindings {
   readonly #parts: DeviceParts;
   readonly #state: DeviceState;
-  readonly #trust: TrustRecord;
+  readonly #trust: TrustParts;
   readonly #events: BootEvent[];
   readonly #images = new Map<SlotName, SlotImage>();
   readonly #problems = new Map<SlotName, SlotProblem>();
 
-  constructor(parts: DeviceParts, state: DeviceState, trust: TrustRecord, events: BootEvent[]) {
+  constructor(parts: DeviceParts, state: DeviceState, trust: TrustParts, events: BootEvent[]) {
     this.#parts = parts;
     this.#state = state;
     this.#trust = trust;
@@ -142,14 +189,24 @@ class SlotFindings {
 
   async check(slot: SlotName): Promise<void> {
     const { slots, crypto } = this.#parts;
-    const { identity, floor } = this.#state;
-    const checked = await checkSlot(slots, slot, { crypto, trust: this.#trust, identity, floor });
-    if (checked.ok) this.#images.set(slot, checked.value);
-    else this.refuse(slot, checked.error);
+    const { identity, floor, recovery, boot } = this.#state;
+    const judge = { crypto, trust: bootTrust(this.#trust), identity, floor: slot === "recovery" ? recovery : floor };
+    const checked = await checkSlot(slots, slot, judge);
+    if (!checked.ok) return this.refuse(slot, checked.error);
+    this.#images.set(slot, checked.value);
+    if (slot !== otherSlot(boot.active)) return;
+    const attempts = trialsOf(boot, checked.value.manifestDigest);
+    const limit = maxTrialsOf(this.#parts);
+    // It stays at hand: where nothing else is left, it runs all the same.
+    if (attempts >= limit) this.#note(slot, { code: "trials-exhausted", attempts, limit });
   }
 
   refuse(slot: SlotName, problem: SlotProblem): void {
     this.#images.delete(slot);
+    this.#note(slot, problem);
+  }
+
+  #note(slot: SlotName, problem: SlotProblem): void {
     this.#problems.set(slot, problem);
     this.#events.push({ event: "slot-refused", slot, problem });
   }
@@ -157,7 +214,9 @@ class SlotFindings {
   facts(): Partial<Record<SlotName, SlotFact>> {
     const facts: Partial<Record<SlotName, SlotFact>> = {};
     for (const slot of this.#problems.keys()) facts[slot] = { usable: false };
-    for (const [slot, { sequence }] of this.#images) facts[slot] = { usable: true, sequence };
+    for (const [slot, { sequence, manifestDigest }] of this.#images) {
+      facts[slot] = { usable: true, sequence, manifestDigest };
+    }
     return facts;
   }
 
@@ -167,12 +226,16 @@ class SlotFindings {
     return image;
   }
 
-  problems(): Record<SlotName, SlotProblem> {
+  problems(): SlotProblems {
     const of = (slot: SlotName): SlotProblem => {
       const problem = this.#problems.get(slot);
       if (problem === undefined) throw new Error(`slot ${slot} was given up unchecked`);
       return problem;
     };
-    return { a: of("a"), b: of("b") };
+    return {
+      a: of("a"),
+      b: of("b"),
+      ...(this.#parts.slots.recovery === undefined ? {} : { recovery: of("recovery") }),
+    };
   }
 }

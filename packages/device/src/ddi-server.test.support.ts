@@ -1,7 +1,7 @@
 /** A DDI server in memory, behind the client's interface: what an agent sees, without HTTP. For tests. */
 import type { DdiClient, DdiFeedback } from "./ddi-client.ts";
 import type { DdiDeployment, DdiHandling, DdiPoll } from "./ddi-client-reply.ts";
-import type { Release } from "./power-cut-scenario.ts";
+import type { Release } from "./release.test.support.ts";
 import { Unavailable, type UnavailableCode } from "./unavailable.ts";
 
 export interface TestDeployment {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { OfferConditions } from "./device.ts";
 import type { MemoryFlash } from "./memory-flash.ts";
-import type { Release } from "./power-cut-scenario.ts";
 import {
   approvalTrust,
   classId,
@@ -9,6 +8,7 @@ import {
   foreignKey,
   makeRelease,
   ownerKey,
+  type Release,
   testImage,
   testLayout,
   vendorId,

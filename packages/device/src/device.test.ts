@@ -2,11 +2,12 @@ import { nodeCrypto } from "@sumac/crypto/node";
 import { describe, expect, test } from "vitest";
 import type { Device } from "./device.ts";
 import { MemoryFlash } from "./memory-flash.ts";
-import type { Release } from "./power-cut-scenario.ts";
 import {
+  firmware,
   foreignKey,
   makeRelease,
   ownerKey,
+  type Release,
   type ReleaseOptions,
   testFactory,
   testLayout,
@@ -43,8 +44,13 @@ describe("provision", () => {
         slot: "a",
         sequence: 5n,
         manifestDigest: expect.any(Uint8Array),
-        imageDigest: { algorithm: "sha-256", bytes: expect.any(Uint8Array) },
-        size: first.image.length,
+        images: [
+          {
+            component: firmware,
+            digest: { algorithm: "sha-256", bytes: expect.any(Uint8Array) },
+            size: first.image.length,
+          },
+        ],
         version: "1.5.0",
       },
       mode: "confirmed",
@@ -52,7 +58,7 @@ describe("provision", () => {
       events: [],
     });
     expect(device.status()).toMatchObject({
-      boot: { state: "idle", active: "a", attempts: 0 },
+      boot: { state: "idle", active: "a", trials: [] },
       floor: { sequence: 5n },
       report: undefined,
       lastTime: 0n,
@@ -62,7 +68,7 @@ describe("provision", () => {
   test("happens once", async () => {
     const { flash, device } = await provisioned();
     const before = flash.snapshot();
-    const again = await device.provision({ ...testFactory, ...second, image: streamOf(second.image) });
+    const again = await device.provision({ ...testFactory, ...second, fetch: () => streamOf(second.image) });
     expect(again).toEqual({ ok: false, error: { code: "already-provisioned" } });
     expect(flash.snapshot()).toEqual(before);
   });
@@ -79,10 +85,10 @@ describe("provision", () => {
     test(`refuses ${what}, and the device stays unprovisioned`, async () => {
       const device = flashDevice(new MemoryFlash(testLayout.geometry), testLayout, nodeCrypto);
       const given = { ...testFactory, ...first, ...change };
-      const result = await device.provision({ ...given, image: streamOf(given.image) });
+      const result = await device.provision({ ...given, fetch: () => streamOf(given.image) });
       expect(result).toMatchObject({ ok: false, error: { code } });
       expect(await device.boot()).toEqual({ kind: "not-provisioned" });
-      expect((await device.provision({ ...testFactory, ...first, image: streamOf(first.image) })).ok).toBe(true);
+      expect((await device.provision({ ...testFactory, ...first, fetch: () => streamOf(first.image) })).ok).toBe(true);
     });
   }
 });
@@ -98,7 +104,7 @@ describe("an update", () => {
       const release = makeRelease({ sequence: 6n, ...(options as Partial<ReleaseOptions>) });
       const { device } = await provisioned();
       expect(await offer(device, release)).toMatchObject({ ok: true });
-      expect(device.status().boot).toEqual({ state: "staged", active: "a", attempts: 0 });
+      expect(device.status().boot).toEqual({ state: "staged", active: "a", trials: [] });
       expect(await device.boot()).toMatchObject(running(5n, "a", "confirmed", "active"));
       await device.arm({ action: "7", manifestDigest: Uint8Array.of(1) });
       expect(device.status()).toMatchObject({
@@ -116,7 +122,7 @@ describe("an update", () => {
       expect(await device.confirm()).toMatchObject({ ok: true, value: { sequence: 6n } });
       expect(device.status()).toMatchObject({
         mode: "confirmed",
-        boot: { state: "confirmed", active: "b", attempts: 0 },
+        boot: { state: "confirmed", active: "b", trials: [] },
         floor: { sequence: 6n },
         report: { action: "7" },
       });

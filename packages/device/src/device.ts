@@ -1,14 +1,42 @@
 import { err, ok, type Result } from "@sumac/cbor";
-import { equalBytes } from "@sumac/crypto";
-import { type Operations, type Rejection, type VerifiedUpdate, verifyEnvelope } from "@sumac/verifier";
-import type { BootRecord } from "./boot.ts";
-import { type BootOutcome, bootDevice, type DeviceParts, type Session } from "./boot-device.ts";
-import { type InstallPlan, installPlan } from "./install-plan.ts";
-import { type Factory, type ProvisionRefusal, provisionDevice } from "./provision.ts";
-import { otherSlot } from "./slot.ts";
-import { checkSlot, envelopeLimits, recipientFor, type SlotImage, slotImage } from "./slot-check.ts";
+import { bytesToHex, equalBytes } from "@sumac/crypto";
+import type { ComponentId } from "@sumac/suit";
+import {
+  addressedComponents,
+  bootTrust,
+  latest,
+  type Operations,
+  type Rejection,
+  type TrustParts,
+  type VerifiedUpdate,
+} from "@sumac/verifier";
+import type { BootMode, BootRecord } from "./boot.ts";
+import {
+  type Booted,
+  type BootOutcome,
+  bootDevice,
+  type DeviceParts,
+  maxTrialsOf,
+  type Session,
+} from "./boot-device.ts";
+import { componentSetOf } from "./component-set.ts";
+import { DeviceClock } from "./device-clock.ts";
+import type { DeviceEvent } from "./device-event.ts";
+import { eventSigners } from "./event-signers.ts";
+import type { ComponentsIncomplete, InstallPlan } from "./install-plan.ts";
+import { judgeOffer } from "./judge-offer.ts";
+import { type Factory, type Provisioned, type ProvisionRefusal, provisionDevice } from "./provision.ts";
+import { resumeDevice } from "./resume-device.ts";
+import { otherSlot, type SlotName } from "./slot.ts";
+import { checkSlot, envelopeLimits, type SlotImage, slotImage, type TrialsExhausted } from "./slot-check.ts";
 import { type ImageSource, stageUpdate } from "./stage-update.ts";
-import type { DeviceIdentity, DeviceState, Floor, PendingReport } from "./state.ts";
+import type { StagingsExhausted } from "./staging-budget.ts";
+import type { DeviceIdentity, DeviceState, Floor, PendingReport, StoredTrust } from "./state.ts";
+import { fitted } from "./state-room.ts";
+import type { OwnRefusal, TrustChange, TrustSource } from "./trust-change.ts";
+import { TrustDesk } from "./trust-desk.ts";
+import type { TrustOffer, TrustUpdateRefusal } from "./trust-update.ts";
+import type { TimeRefusal, TimeSources, TrustedTime } from "./trusted-time.ts";
 
 /** What holds at the moment of an offer; read by the device, never by the update. */
 export interface OfferConditions {
@@ -20,26 +48,43 @@ export interface OfferConditions {
 
 /** An update that passed checks 1 to 9 and that this device can carry out. Only `Device.receive` makes one. */
 export interface Offer {
+  /** `release`: is staged, then armed. `recovery`: replaces the recovery image, which nothing has to try. */
+  readonly set: "release" | "recovery";
   readonly update: VerifiedUpdate;
   readonly plan: InstallPlan;
-  /** The trusted time at which it was judged. */
-  readonly now: bigint | undefined;
+  /** It was not earlier than this when it was judged; seconds since 1970. */
+  readonly time: bigint;
 }
 
 export type Received =
   | { readonly kind: "offer"; readonly offer: Offer }
-  /** The very manifest that is confirmed: nothing to do. */
+  /** A new trust record: for `applyTrust`. */
+  | { readonly kind: "trust-offer"; readonly offer: TrustOffer }
+  /** The very manifest that runs, confirmed, or the trust record in force: nothing to do. */
   | { readonly kind: "already-installed" };
 
-/** A refusal of the verifier, or: while an image is on trial the other slot holds the way back and is not overwritten. */
-export type DeviceRefusal = Rejection | { readonly code: "trial-running" };
+/** A refusal of the verifier, or of what this device can do now. */
+export type DeviceRefusal =
+  | Rejection
+  | ComponentsIncomplete
+  | TrialsExhausted
+  | StagingsExhausted
+  | TrustUpdateRefusal
+  | OwnRefusal
+  /** The other slot holds the way back and is not overwritten. */
+  | { readonly code: "trial-running" }
+  /** The recovery image runs, and is not overwritten under itself. */
+  | { readonly code: "recovery-running" };
 
 export interface DeviceStatus {
   readonly running: SlotImage;
-  readonly mode: "confirmed" | "trial";
+  readonly mode: BootMode;
   readonly boot: BootRecord;
   readonly floor: Floor;
+  /** Absent: there never was a recovery image. */
+  readonly recovery: Floor | undefined;
   readonly identity: DeviceIdentity;
+  readonly trust: StoredTrust;
   readonly report: PendingReport | undefined;
   /** Seconds since 1970; 0 = no trusted time was ever seen. */
   readonly lastTime: bigint;
@@ -55,26 +100,58 @@ export class Device {
   /** Of this session and this floor. */
   #offers = new WeakSet<Offer>();
 
+  readonly #trust: TrustDesk;
+  readonly #clock: DeviceClock;
+
+  /** Throws `RangeError` on a number of trials that is none. */
   constructor(parts: DeviceParts) {
+    maxTrialsOf(parts);
     this.#parts = parts;
+    this.#clock = new DeviceClock(parts.timeRules, (event) => this.#tell(event));
+    this.#trust = new TrustDesk({
+      parts,
+      session: () => this.#running(),
+      change: (change, trust) => this.#changeTrust(change, trust),
+      tell: (event) => this.#tell(event),
+    });
   }
 
-  provision(factory: Factory): Promise<Result<SlotImage, ProvisionRefusal>> {
-    return provisionDevice(this.#parts, factory);
+  async provision(factory: Factory): Promise<Result<Provisioned, ProvisionRefusal>> {
+    const provisioned = await provisionDevice(this.#parts, factory);
+    this.#tell(
+      provisioned.ok
+        ? { event: "provisioned", ...provisioned.value }
+        : { event: "provision-refused", refusal: provisioned.error },
+    );
+    return provisioned;
   }
 
-  async boot(): Promise<BootOutcome> {
+  boot(): Promise<BootOutcome> {
+    return this.#begin(bootDevice);
+  }
+
+  /**
+   * In place of `boot` where only this process starts again and the image goes on running: a crash of the process is not
+   * the end of a trial, and what is armed is not tried by it.
+   */
+  resume(): Promise<BootOutcome> {
+    return this.#begin(resumeDevice);
+  }
+
+  async #begin(start: (parts: DeviceParts) => Promise<Booted>): Promise<BootOutcome> {
     this.#session = undefined;
-    this.#offers = new WeakSet();
-    const { outcome, session } = await bootDevice(this.#parts);
+    this.#forgetOffers();
+    const { outcome, session } = await start(this.#parts);
+    if (outcome.kind === "running") await this.#parts.pointer?.booted(outcome.booted.slot, outcome.mode, outcome.why);
     this.#session = session;
+    this.#tell({ event: "booted", outcome });
     return outcome;
   }
 
   status(): DeviceStatus {
     const { state, running, mode } = this.#running();
-    const { boot, floor, identity, report, lastTime } = state;
-    return { running, mode, boot, floor, identity, report, lastTime };
+    const { boot, floor, recovery, identity, trust, report, lastTime } = state;
+    return { running, mode, boot, floor, recovery, identity, trust, report, lastTime };
   }
 
   /** The longest envelope that can be stored, in bytes; what is longer need not be fetched to its end. */
@@ -82,54 +159,154 @@ export class Device {
     return envelopeLimits(this.#parts.slots).maxBytes;
   }
 
-  /** Checks 1 to 9 of trust.md, and that two slots can carry the plan out. Writes nothing. */
+  /** Checks 1 to 9 of trust.md, and that the slots can carry the plan out. Writes nothing. */
   receive(envelope: Uint8Array, conditions: OfferConditions): Result<Received, DeviceRefusal> {
-    const { state, trust, mode } = this.#running();
+    this.#tell({ event: "envelope-received", size: envelope.length });
+    const received = this.#judge(envelope, conditions);
+    if (!received.ok) this.#tell({ event: "refused", refusal: received.error });
+    return received;
+  }
+
+  #judge(envelope: Uint8Array, conditions: OfferConditions): Result<Received, DeviceRefusal> {
+    const session = this.#running();
+    const { state, trust, mode, running } = session;
     if (mode === "trial") return err({ code: "trial-running" });
     const { slots, crypto } = this.#parts;
-    const { identity, floor, lastTime } = state;
-    // Time never goes back (trust.md 4): a clock set to 1970 must not bring an expired update to life.
-    const now = conditions.now === undefined || conditions.now > lastTime ? conditions.now : lastTime;
-    const update = verifyEnvelope(envelope, {
-      crypto,
-      trust,
-      recipient: recipientFor(identity, otherSlot(state.boot.active), slots),
-      installed: { floor: floor.sequence, manifestDigest: floor.manifestDigest },
-      limits: envelopeLimits(slots),
-      ...(now === undefined ? {} : { now }),
-      ...(conditions.operations === undefined ? {} : { operations: conditions.operations }),
-    });
-    if (!update.ok) return update;
-    if (update.value.standing === "already-installed") return ok({ kind: "already-installed" });
-    const plan = installPlan(update.value);
-    if (!plan.ok) return plan;
-    const offer: Offer = { update: update.value, plan: plan.value, now };
+    const time = this.#clock.judge(state.lastTime, conditions.now);
+    const records = [trust.vendor, ...(trust.owner === undefined ? [] : [trust.owner])];
+    const found = addressedComponents(envelope, { crypto, records, limits: envelopeLimits(slots) });
+    if (found?.ok === false) return found;
+    const components = found?.value ?? [];
+    const addressed = componentSetOf(components);
+    if (addressed === "trust-record") return this.#judgeTrust(envelope, components, time);
+    const judged = judgeOffer(envelope, { parts: this.#parts, session, addressed, time, ...conditions });
+    if (!judged.ok) return judged;
+    const { set, update } = judged.value;
+    const { sequenceNumber: sequence } = update.manifest;
+    const manifestDigest = update.manifestDigest.bytes;
+    if (update.standing === "already-installed" && equalBytes(running.manifestDigest, manifestDigest)) {
+      this.#tell({ event: "already-installed", sequence, manifestDigest });
+      return ok({ kind: "already-installed" });
+    }
+    const offer: Offer = { ...judged.value, time: time.atLeast };
     this.#offers.add(offer);
+    this.#tell({ event: "received", set, sequence, manifestDigest, signers: eventSigners(update) });
     return ok({ kind: "offer", offer });
   }
 
+  #judgeTrust(
+    envelope: Uint8Array,
+    components: readonly ComponentId[],
+    time: TrustedTime,
+  ): Result<Received, DeviceRefusal> {
+    const judged = this.#trust.judge(envelope, components, time);
+    if (!judged.ok) return judged;
+    return ok(
+      judged.value === "in-force" ? { kind: "already-installed" } : { kind: "trust-offer", offer: judged.value },
+    );
+  }
+
   /**
-   * Checks 10 and 11: brings the image into the other slot, seals it, reads it back, and remembers it as staged. The
-   * active slot, the floor and the trust record are not touched. Throws what `source` throws; the next call resumes.
+   * Puts a new trust record into force: fetched, judged, and then one write (trust.md 6). Offers that were not installed
+   * yet lose their effect, and what is staged is taken back: both were judged under the record before. Throws what
+   * `source` throws.
    */
-  async install(offer: Offer, source: ImageSource): Promise<Result<SlotImage, Rejection>> {
+  applyTrust(offer: TrustOffer, source: TrustSource): Promise<Result<TrustChange, TrustUpdateRefusal>> {
+    return this.#trust.apply(offer, source);
+  }
+
+  /** The first owner's part of the trust record, from whoever holds the device (EDR 3.13); needs no network. */
+  own(record: Uint8Array): Promise<Result<TrustChange, OwnRefusal>> {
+    return this.#trust.own(record);
+  }
+
+  /** Stores what is known of the time by now, if it has moved far enough to be worth a write; to be called now and then. */
+  async keepTime({ clock, attested }: Pick<TimeSources, "clock" | "attested">): Promise<void> {
+    const { lastTime } = this.#running().state;
+    const time = this.#clock.judge(lastTime, clock, attested);
+    if (this.#clock.isWorthStoring(time, lastTime)) await this.#commit({ lastTime: time.atLeast }, "keep-report");
+    await this.#parts.stagings?.keep();
+  }
+
+  /**
+   * The operator's word for the time, for a clock that is further ahead than the device believes by itself. Forward only:
+   * it cannot be taken back.
+   */
+  async setTime(time: bigint): Promise<Result<void, TimeRefusal>> {
+    const { lastTime } = this.#running().state;
+    const from = this.#clock.judge(lastTime, undefined).atLeast;
+    if (time < from) return err({ code: "time-goes-back", offered: time, kept: from });
+    await this.#commit({ lastTime: time }, "keep-report");
+    this.#tell({ event: "time-changed", from, to: time, source: "operator" });
+    return ok(undefined);
+  }
+
+  /** What the integrity check compares the configuration with from now on: SHA-256 of what somebody has found right. */
+  async declareConfiguration(digest: Uint8Array): Promise<void> {
+    const { configurationDigest: before } = this.#running().state;
+    if (before !== undefined && equalBytes(before, digest)) return;
+    await this.#commit({ configurationDigest: digest }, "keep-report");
+    const from = before === undefined ? "none" : bytesToHex(before);
+    this.#tell({ event: "policy-changed", setting: "configuration", from, to: bytesToHex(digest) });
+  }
+
+  /**
+   * Checks 10 and 11: brings the images into the other slot, seals it, reads them back, and remembers them as staged. The
+   * active slot, the floor and the trust record are not touched. A recovery image goes into its own slot, where it is at
+   * once what recovery would run. Throws what `source` throws; the next call resumes.
+   */
+  async install(offer: Offer, source: ImageSource): Promise<Result<SlotImage, Rejection | StagingsExhausted>> {
     if (!this.#offers.has(offer)) throw new Error("this session has not received the offer");
     const { state } = this.#running();
-    const { update, plan } = offer;
-    const slot = otherSlot(state.boot.active);
-    if (!(await this.#isStaged(offer))) {
-      // The record must not point at a slot that is being emptied.
-      await this.disarm();
-      const { slots, crypto } = this.#parts;
-      const staged = await stageUpdate({ slots, slot, envelope: update.envelope.encoded, plan, crypto }, source);
-      if (!staged.ok) return staged;
+    const slot = offer.set === "recovery" ? "recovery" : otherSlot(state.boot.active);
+    if (!(await this.#isStaged(offer, slot))) {
+      const staged = await this.#stage(offer, slot, source);
+      if (!staged.ok) {
+        this.#tell({ event: "refused", refusal: staged.error });
+        return staged;
+      }
     }
-    const lastTime = offer.now ?? state.lastTime;
-    await this.#commit(
-      { boot: { state: "staged", active: state.boot.active, attempts: 0 }, lastTime },
-      "forget-report",
-    );
-    return ok(slotImage(update, slot, plan.expected));
+    const image = slotImage(offer.update, slot, offer.plan);
+    // While the payload came the trust record may have changed, and what was judged under the one before is void.
+    if (!this.#offers.has(offer)) throw new Error("the trust record was replaced meanwhile");
+    const { boot, lastTime: stored } = this.#running().state;
+    const lastTime = latest({ now: stored, atLeast: offer.time });
+    if (slot === "recovery") await this.#raiseRecoveryFloor(image, lastTime);
+    // What is stored already is not stored again, however often a server offers it.
+    else if (boot.state !== "staged")
+      await this.#commit({ boot: { ...boot, state: "staged" }, lastTime }, "forget-report");
+    this.#tell({ event: "staged", image });
+    return ok(image);
+  }
+
+  async #stage(
+    { update, plan }: Offer,
+    slot: SlotName,
+    source: ImageSource,
+  ): Promise<Result<void, Rejection | StagingsExhausted>> {
+    const { slots, crypto, stagings } = this.#parts;
+    const beforeErase = async (kind: "begin" | "resume"): Promise<Result<void, StagingsExhausted>> => {
+      const paid = await stagings?.take(kind);
+      if (paid?.ok === false) return paid;
+      // The record must not point at a slot that is being emptied.
+      if (slot !== "recovery") await this.disarm();
+      return ok(undefined);
+    };
+    try {
+      return await stageUpdate({ slots, slot, envelope: update.envelope.encoded, plan, crypto, beforeErase }, source);
+    } catch (fault) {
+      this.#tell({ event: "staging-interrupted", manifestDigest: update.manifestDigest.bytes });
+      throw fault;
+    }
+  }
+
+  /** Only now: before, a cut could leave a floor above the recovery image that is there. */
+  async #raiseRecoveryFloor({ sequence, manifestDigest }: SlotImage, lastTime: bigint): Promise<void> {
+    const { recovery } = this.#running().state;
+    if (recovery !== undefined && equalBytes(recovery.manifestDigest, manifestDigest)) return;
+    const from = recovery?.sequence ?? 0n;
+    await this.#commit({ recovery: { sequence, manifestDigest }, lastTime }, "keep-report");
+    if (sequence > from) this.#tell({ event: "floor-raised", set: "recovery", from, to: sequence });
   }
 
   /** The next boot tries what is staged, once. `report` is whom to tell how it went. */
@@ -137,6 +314,8 @@ export class Device {
     const { boot } = this.#running().state;
     if (boot.state !== "staged") throw new Error(`nothing is staged, the device is ${boot.state}`);
     await this.#commit({ boot: { ...boot, state: "armed" } }, report ?? "forget-report");
+    await this.#parts.pointer?.armed(otherSlot(boot.active));
+    this.#tell({ event: "armed" });
   }
 
   /** Takes back what is staged or armed. Answers whether there was something. */
@@ -144,6 +323,7 @@ export class Device {
     const { boot } = this.#running().state;
     if (boot.state !== "staged" && boot.state !== "armed") return "nothing-staged";
     await this.#commit({ boot: { ...boot, state: "idle" } }, "forget-report");
+    this.#tell({ event: "disarmed" });
     return "disarmed";
   }
 
@@ -162,15 +342,33 @@ export class Device {
    */
   async confirm(): Promise<Result<SlotImage, { readonly code: "no-trial" }>> {
     const { mode, running, state } = this.#running();
-    if (mode !== "trial") return err({ code: "no-trial" });
-    await this.#commit({ boot: { state: "confirmed", active: running.slot, attempts: 0 } }, "keep-report");
+    const { slot, sequence, manifestDigest } = running;
+    if (mode !== "trial" || slot === "recovery") return err({ code: "no-trial" });
+    await this.#parts.pointer?.confirming(slot);
+    await this.#commit({ boot: { state: "confirmed", active: slot, trials: [] } }, "keep-report");
     this.#session = { ...this.#running(), mode: "confirmed" };
+    await this.#parts.stagings?.forgive();
+    this.#tell({ event: "confirmed", image: running });
     // Not so where the confirmed release itself was tried again, because the slot with the active one was damaged.
-    if (running.sequence > state.floor.sequence) {
-      const floor = { sequence: running.sequence, manifestDigest: running.manifestDigest };
-      await this.#commit({ floor }, "keep-report");
+    const from = state.floor.sequence;
+    if (sequence > from) {
+      await this.#commit({ floor: { sequence, manifestDigest } }, "keep-report");
+      this.#tell({ event: "floor-raised", set: "release", from, to: sequence });
     }
     return ok(running);
+  }
+
+  /**
+   * Back to what the factory and the last confirmations made of it: forgets what is staged, a download, and the report.
+   * Floors, trust record, identity, time, counts of trials and event log stay: a reset is no way around them.
+   */
+  async factoryReset(): Promise<Result<void, { readonly code: "trial-running" }>> {
+    const { state, mode } = this.#running();
+    if (mode === "trial") return err({ code: "trial-running" });
+    await this.#commit({ boot: { ...state.boot, state: "idle" } }, "forget-report");
+    await this.#parts.slots.discard(otherSlot(state.boot.active));
+    this.#tell({ event: "factory-reset" });
+    return ok(undefined);
   }
 
   /** Whoever was to be told has been told. */
@@ -178,19 +376,35 @@ export class Device {
     if (this.#running().state.report !== undefined) await this.#commit({}, "forget-report");
   }
 
+  /** A staged boot record in `change` also ends what was to be reported of it. */
+  async #changeTrust(change: Partial<Omit<DeviceState, "report">>, trust: TrustParts): Promise<void> {
+    this.#forgetOffers();
+    await this.#commit(change, change.boot === undefined ? "keep-report" : "forget-report");
+    this.#session = { ...this.#running(), trust };
+  }
+
+  #forgetOffers(): void {
+    this.#offers = new WeakSet();
+    this.#trust.forgetOffers();
+  }
+
   #running(): Session {
     if (this.#session === undefined) throw new Error("the device is not running");
     return this.#session;
   }
 
-  /** Whether the other slot already holds this very update, whole: a device that was killed before it armed it. */
-  async #isStaged({ update }: Offer): Promise<boolean> {
+  #tell(event: DeviceEvent): void {
+    this.#parts.observe?.(event);
+  }
+
+  /** Whether the slot already holds this very update, whole: a device that was killed before it armed it. */
+  async #isStaged({ update }: Offer, slot: SlotName): Promise<boolean> {
     const { slots, crypto } = this.#parts;
     const { state, trust } = this.#running();
-    const slot = otherSlot(state.boot.active);
     const content = await slots.inspect(slot);
     if (content.state !== "sealed" || !equalBytes(content.envelope, update.envelope.encoded)) return false;
-    return (await checkSlot(slots, slot, { crypto, trust, identity: state.identity, floor: state.floor })).ok;
+    const floor = slot === "recovery" ? state.recovery : state.floor;
+    return (await checkSlot(slots, slot, { crypto, trust: bootTrust(trust), identity: state.identity, floor })).ok;
   }
 
   /** Stores the change, and only then believes it. */
@@ -201,7 +415,8 @@ export class Device {
     const session = this.#running();
     const { report: pending, ...rest } = session.state;
     const next = report === "keep-report" ? pending : report === "forget-report" ? undefined : report;
-    const state: DeviceState = { ...rest, ...change, ...(next === undefined ? {} : { report: next }) };
+    const changed: DeviceState = { ...rest, ...change, ...(next === undefined ? {} : { report: next }) };
+    const state = fitted(changed, this.#parts.state.capacity);
     await this.#parts.state.write(state);
     this.#session = { ...session, state };
   }

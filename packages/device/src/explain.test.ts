@@ -4,12 +4,18 @@ import type { UnavailableCode } from "./unavailable.ts";
 
 const problems: readonly DeviceProblem[] = [
   { code: "trial-running" },
+  { code: "recovery-running" },
+  { code: "trials-exhausted", attempts: 3, limit: 3 },
+  { code: "components-incomplete", missing: [[Uint8Array.of(0x66, 0x77)]] },
+  { code: "components-mixed" },
+  { code: "components-misfit", device: [[Uint8Array.of(0x61)]], slots: [[Uint8Array.of(0)]] },
+  { code: "state-too-large", excess: 12, capacity: 400 },
   { code: "already-provisioned" },
   { code: "state-unusable", problem: { code: "state-unreadable", because: "no-valid-copy" } },
   { code: "state-unreadable", because: "no-valid-copy" },
   { code: "state-unreadable", because: "newest-copy-damaged" },
   { code: "state-malformed", problem: { code: "malformed", reason: "missing", field: "state.floor", offset: 1 } },
-  { code: "trust-record-refused", problem: { code: "trust-no-release-role" } },
+  { code: "trust-record-refused", part: "vendor", problem: { code: "trust-no-release-role" } },
   { code: "no-usable-slot", slots: { a: { code: "slot-empty" }, b: { code: "slot-damaged" } } },
   { code: "slot-empty" },
   { code: "slot-unsealed" },
@@ -17,7 +23,17 @@ const problems: readonly DeviceProblem[] = [
   { code: "slot-unreadable", fault: "storage-failed" },
   { code: "rollback", offered: 4n, floor: 5n },
 ];
-const faults: readonly UnavailableCode[] = ["server-unreachable", "gone", "storage-failed", "artifact-missing"];
+const faults: readonly UnavailableCode[] = [
+  "server-unreachable",
+  "gone",
+  "artifact-missing",
+  "storage-failed",
+  "storage-full",
+  "storage-locked",
+  "storage-foreign",
+  "installer-failed",
+  "installer-timed-out",
+];
 
 describe("explain", () => {
   for (const problem of problems) {
@@ -42,5 +58,15 @@ describe("explain", () => {
       }).problem,
     ).toContain("a slot-empty, b rollback");
     expect(explainDevice({ code: "rollback", offered: 4n, floor: 5n }).problem).toContain("4");
+    expect(
+      explainDevice({ code: "components-incomplete", missing: [[Uint8Array.of(0x66, 0x77), Uint8Array.of(0x31)]] })
+        .problem,
+    ).toContain("fw/1");
+    const misfit = {
+      code: "components-misfit",
+      device: [[Uint8Array.of(0x61)]],
+      slots: [[Uint8Array.of(0x1b)]],
+    } as const;
+    expect(explainDevice(misfit).problem).toContain("with a, its slots are for 1b");
   });
 });

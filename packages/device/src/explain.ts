@@ -1,12 +1,15 @@
-import { type Explanation, explain as explainRejection, type Rejection } from "@sumac/verifier";
-import type { RecoveryReason } from "./boot-device.ts";
+import { type ComponentId, componentKey } from "@sumac/suit";
+import { type Explanation, explain as explainRejection, explainTrustRecord, type Rejection } from "@sumac/verifier";
+import type { RecoveryReason, SlotProblems } from "./boot-device.ts";
 import type { DeviceRefusal } from "./device.ts";
+import type { InstallWait } from "./install-wait.ts";
 import type { ProvisionRefusal } from "./provision.ts";
 import type { SlotProblem } from "./slot-check.ts";
+import type { TimeRefusal } from "./trusted-time.ts";
 import type { UnavailableCode } from "./unavailable.ts";
 
 /** Every answer of a device that is not the one hoped for. */
-export type DeviceProblem = DeviceRefusal | ProvisionRefusal | SlotProblem | RecoveryReason;
+export type DeviceProblem = DeviceRefusal | ProvisionRefusal | SlotProblem | RecoveryReason | TimeRefusal | InstallWait;
 
 /** The one place with sentences about them; a code without a case does not compile. */
 export function explainDevice(problem: DeviceProblem): Explanation {
@@ -16,12 +19,57 @@ export function explainDevice(problem: DeviceProblem): Explanation {
         "an image is on trial, and the other slot holds the way back",
         "wait until the trial is confirmed or has gone back",
       );
+    case "recovery-running":
+      return say(
+        "the recovery image runs, and cannot be overwritten under itself",
+        "install a release first; when it is confirmed, replace the recovery image",
+      );
+    case "trials-exhausted":
+      return say(
+        `the image was tried ${problem.attempts} times and never confirmed`,
+        "publish a corrected release under a higher sequence number; this one is looked at again after another was confirmed",
+      );
+    case "stagings-exhausted":
+      return say(
+        `the other slot was erased as often as is good for the flash; in ${duration(problem.againInMs)} it may be again`,
+        "find out why updates are begun and not confirmed; a confirmed release gives the whole budget back",
+      );
+    case "consent-awaited":
+      return say(
+        `the operator has not agreed to sequence ${problem.sequence}`,
+        "have it agreed to at the device, in the way its configuration names",
+      );
+    case "log-failing":
+      return say(
+        `the event log cannot be written (${problem.fault}), and updates have to be recorded`,
+        "mend the storage of the log, or let the policy go on without it",
+      );
+    case "components-incomplete":
+      return say(
+        `the release leaves out components of the device: ${names(problem.missing)}`,
+        "release all components of the device together, in one manifest",
+      );
+    case "components-mixed":
+      return say(
+        "the manifest mixes components that are updated apart: the release, the recovery image, the trust record",
+        "make one manifest for each of them",
+      );
+    case "components-misfit":
+      return say(
+        `the device was provisioned with ${names(problem.device)}, its slots are for ${names(problem.slots)}`,
+        "set up the slots for the components of the device, in the same order",
+      );
     case "already-provisioned":
       return say("the device is provisioned already", "update it instead; a device is provisioned once in its life");
     case "state-unusable":
       return say(
         "the device's stored state is damaged, and provisioning over it would forget the floor",
         "erase the flash at the factory, where the device is provisioned anew",
+      );
+    case "state-too-large":
+      return say(
+        `the device's state needs ${problem.excess} bytes more than the ${problem.capacity} there are for it`,
+        "give the state more room, or provision a smaller trust record",
       );
     case "state-unreadable":
       return say(
@@ -37,12 +85,47 @@ export function explainDevice(problem: DeviceProblem): Explanation {
       );
     case "trust-record-refused":
       return say(
-        `the device's trust record cannot be used (${problem.problem.code})`,
-        "provision the device with a sound trust record",
+        `the ${problem.part}'s part of the trust record cannot be used: ${explainTrustRecord(problem.problem).problem}`,
+        "make a sound record and sign it again; a device that was provisioned with this one goes back to the factory",
+      );
+    case "trust-part-absent":
+      return say(
+        `the device has no ${problem.part}'s part of the trust record that could be replaced`,
+        "set the first one on site, at the device itself",
+      );
+    case "trust-not-updatable":
+      return say(
+        `the ${problem.part}'s part of the trust record names no root keys`,
+        "nobody may replace it; provision devices with a root role",
+      );
+    case "trust-record-too-large":
+      return say(
+        `the trust record has ${problem.size} bytes, the device has room for ${problem.limit}`,
+        "name fewer keys, or smaller ones",
+      );
+    case "trust-new-root-refused":
+      return say(
+        `the root keys of the new record have not signed it: ${explainRejection(problem.because).problem}`,
+        "have them sign as well, which shows that somebody holds them",
+      );
+    case "trust-update-strands-device":
+      return say(
+        `under the new record the image in slot ${problem.slot} could not boot: ${explainRejection(problem.because).problem}`,
+        "first install a release that the new record accepts and have it confirmed, then send the record again",
+      );
+    case "already-owned":
+      return say(
+        "the device has an owner's part of the trust record already",
+        "replace it with a trust update that its root keys have signed",
+      );
+    case "time-goes-back":
+      return say(
+        `the time ${problem.offered} is earlier than ${problem.kept}, which is known to be over (seconds since 1970)`,
+        "give the right time; what is known of it is never taken back",
       );
     case "no-usable-slot":
       return say(
-        `neither slot holds an image that may run: a ${problem.slots.a.code}, b ${problem.slots.b.code}`,
+        `no slot holds an image that may run: ${slotCodes(problem.slots)}`,
         "bring a signed release onto the device in recovery; nothing unverified runs instead",
       );
     case "slot-empty":
@@ -62,6 +145,24 @@ export function explainDevice(problem: DeviceProblem): Explanation {
 export function explainFault(code: UnavailableCode): Explanation {
   return faults[code];
 }
+
+const duration = (ms: number): string => {
+  const minutes = Math.ceil(ms / 60_000);
+  return minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
+};
+
+const names = (components: readonly ComponentId[]): string => components.map(componentName).join(", ");
+
+/** Readable where it is text, as it mostly is. */
+const componentName = (id: ComponentId): string =>
+  id.every((segment) => segment.every((byte) => byte > 0x20 && byte < 0x7f))
+    ? id.map((segment) => String.fromCharCode(...segment)).join("/")
+    : componentKey(id);
+
+const slotCodes = (slots: SlotProblems): string =>
+  Object.entries(slots)
+    .map(([slot, { code }]) => `${slot} ${code}`)
+    .join(", ");
 
 const say = (problem: string, remedy: string): Explanation => ({ problem, remedy });
 
@@ -117,9 +218,24 @@ const faults: Readonly<Record<UnavailableCode, Explanation>> = {
     "the deployment has no artifact of the name that is needed",
     "publish the payload under the URI in the manifest, and the envelope as manifest.suit",
   ),
+  "notice-not-delivered": say(
+    "a notice of the integrity check could not be delivered",
+    "check the configured file, program or syslog address; the finding stands in the event log",
+  ),
   "storage-failed": say(
     "the device's storage failed",
     "check space, permissions and health of the disk with the flash file",
   ),
   "storage-mismatch": say("the flash file belongs to a device of another size", "name the right file, or a new one"),
+  "storage-full": say("there is not enough space for the update", "make space on the device's disk, then try again"),
+  "storage-locked": say("another process works on the device's folder", "stop the other process, or wait for its end"),
+  "storage-foreign": say(
+    "something stands in the device's folder that this software has not put there",
+    "find out who did; give the folder to the device's user alone, without links, pipes or other users' files",
+  ),
+  "installer-failed": say("the installer did not carry the update out", "read its output in the device's folder"),
+  "installer-timed-out": say(
+    "the installer took longer than it may, and was ended",
+    "read its output in the device's folder; allow it more time if that is what it needs",
+  ),
 };

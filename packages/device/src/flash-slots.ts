@@ -1,11 +1,12 @@
 import { type Crypto, concatBytes, equalBytes } from "@sumac/crypto";
 import { erasedByte, type Flash, isErased } from "./flash.ts";
-import { type FlashLayout, type SlotRegion, slotHeadLength } from "./flash-layout.ts";
+import { type FlashLayout, type ImageRegion, type SlotRegion, slotHead } from "./flash-layout.ts";
 import type { SlotName } from "./slot.ts";
-import type { SlotContent, SlotStaging, Slots, SlotWriter } from "./slots.ts";
+import type { ComponentSlot, SlotContent, SlotPosition, SlotStaging, Slots, SlotWriter } from "./slots.ts";
 
 const headerMagic = Uint8Array.of(0x53, 0x6d, 0x53, 0x6c); // "SmSl"
 const sealMagic = Uint8Array.of(0x53, 0x65, 0x61, 0x6c); // "Seal"
+const checksumLength = 16;
 const readChunk = 65536;
 
 interface Header extends SlotStaging {
@@ -13,13 +14,14 @@ interface Header extends SlotStaging {
 }
 
 /**
- * Slots in NOR flash. The envelope region starts with a header (magic 4, envelope length 4, image size 8, checksum 16
- * over these and the envelope), then the seal, then the envelope. `begin` erases header and seal first and writes the
- * header last: a header without seal means that the image region was erased whole and holds only what was written since.
- * No unit is written twice between two erases.
+ * Slots in NOR flash. The envelope region starts with a header (magic 4, envelope length 4, size of each image 8,
+ * checksum 16 over these and the envelope), then the seal, then the envelope; each image has a region of its own.
+ * `begin` erases header and seal first and writes the header last: a header without seal means that the image regions
+ * were erased whole and hold only what was written since. No unit is written twice between two erases.
  */
 export class FlashSlots implements Slots {
-  readonly imageCapacity: number;
+  readonly components: readonly ComponentSlot[];
+  readonly recovery?: ComponentSlot;
   readonly envelopeCapacity: number;
   readonly #flash: Flash;
   readonly #regions: FlashLayout["slots"];
@@ -29,120 +31,150 @@ export class FlashSlots implements Slots {
     this.#flash = flash;
     this.#regions = layout.slots;
     this.#crypto = crypto;
-    const { a, b } = layout.slots;
-    this.imageCapacity = Math.min(a.imageSize, b.imageSize);
-    this.envelopeCapacity = Math.min(a.envelopeSize, b.envelopeSize) - slotHeadLength(flash.geometry.writeSize);
+    const { a, b, recovery } = layout.slots;
+    this.components = a.images.map(({ component, size }, i) => ({
+      id: component,
+      capacity: Math.min(size, imageAt(b, i).size),
+    }));
+    if (recovery !== undefined) {
+      const { component, size } = imageAt(recovery, 0);
+      this.recovery = { id: component, capacity: size };
+    }
+    const regions = [a, b, ...(recovery === undefined ? [] : [recovery])];
+    this.envelopeCapacity = Math.min(...regions.map((region) => region.envelopeSize - this.#head(region).length));
   }
 
   async inspect(slot: SlotName): Promise<SlotContent> {
-    const { envelopeOffset } = this.#regions[slot];
-    const head = await this.#flash.read(envelopeOffset, slotHeadLength(this.#flash.geometry.writeSize));
-    const header = await this.#parseHeader(slot, head);
+    const region = this.#region(slot);
+    const { seal: sealOffset, length } = this.#head(region);
+    const head = await this.#flash.read(region.envelopeOffset, length);
+    const header = await this.#parseHeader(region, head);
     if (header === undefined) return { state: isErased(head) ? "empty" : "damaged" };
-    const { envelope, imageSize, checksum } = header;
-    const seal = head.subarray(head.length / 2);
-    if (isErased(seal)) return { state: "partial", envelope, imageSize };
+    const { envelope, imageSizes, checksum } = header;
+    const seal = head.subarray(sealOffset);
+    if (isErased(seal)) return { state: "partial", envelope, imageSizes };
     const sealed = equalBytes(seal.subarray(0, 32), this.#seal(checksum));
-    return sealed ? { state: "sealed", envelope, imageSize } : { state: "damaged" };
+    return sealed ? { state: "sealed", envelope, imageSizes } : { state: "damaged" };
   }
 
   async begin(slot: SlotName, staging: SlotStaging): Promise<SlotWriter> {
-    const { envelope, imageSize } = staging;
-    if (envelope.length > this.envelopeCapacity || imageSize > this.imageCapacity) {
-      throw new RangeError(`envelope of ${envelope.length} or image of ${imageSize} bytes does not fit slot ${slot}`);
-    }
-    const { envelopeOffset, imageOffset } = this.#regions[slot];
-    const headLength = slotHeadLength(this.#flash.geometry.writeSize);
-    await this.#erase(envelopeOffset, headLength + envelope.length);
-    await this.#erase(imageOffset, imageSize);
-    await this.#program(envelopeOffset + headLength, envelope);
-    await this.#program(envelopeOffset, this.#serializeHeader(staging));
-    return this.#writer(slot, staging, 0);
+    const region = this.#region(slot);
+    checkFits(slot, region, staging, this.envelopeCapacity);
+    const { envelope, imageSizes } = staging;
+    const { length } = this.#head(region);
+    await this.#erase(region.envelopeOffset, length + envelope.length);
+    for (const [i, size] of imageSizes.entries()) await this.#erase(imageAt(region, i).offset, size);
+    await this.#program(region.envelopeOffset + length, envelope);
+    await this.#program(region.envelopeOffset, this.#serializeHeader(staging));
+    return this.#writer(region, staging, { component: 0, offset: 0 });
   }
 
   async resume(slot: SlotName, staging: SlotStaging): Promise<SlotWriter | undefined> {
+    const region = this.#region(slot);
     const content = await this.inspect(slot);
-    if (content.state !== "partial" || content.imageSize !== staging.imageSize) return undefined;
-    if (!equalBytes(content.envelope, staging.envelope)) return undefined;
-    const { imageOffset } = this.#regions[slot];
+    if (content.state !== "partial" || !equalBytes(content.envelope, staging.envelope)) return undefined;
+    if (content.imageSizes.some((size, i) => size !== staging.imageSizes[i])) return undefined;
     const { eraseBlock } = this.#flash.geometry;
-    for (let block = Math.ceil(staging.imageSize / eraseBlock) - 1; block >= 0; block--) {
-      const offset = imageOffset + block * eraseBlock;
-      if (isErased(await this.#flash.read(offset, eraseBlock))) continue;
-      // The last block that was touched may be torn: start it again.
-      await this.#flash.erase(offset);
-      return this.#writer(slot, staging, block * eraseBlock);
+    for (let component = staging.imageSizes.length - 1; component >= 0; component--) {
+      const size = staging.imageSizes[component] ?? 0;
+      for (let block = Math.ceil(size / eraseBlock) - 1; block >= 0; block--) {
+        const offset = imageAt(region, component).offset + block * eraseBlock;
+        if (isErased(await this.#flash.read(offset, eraseBlock))) continue;
+        // The last block that was touched may be torn: start it again.
+        await this.#flash.erase(offset);
+        return this.#writer(region, staging, { component, offset: block * eraseBlock });
+      }
     }
-    return this.#writer(slot, staging, 0);
+    return this.#writer(region, staging, { component: 0, offset: 0 });
   }
 
-  async *read(slot: SlotName, length: number): AsyncGenerator<Uint8Array> {
-    const { imageOffset, imageSize } = this.#regions[slot];
-    if (length > imageSize) throw new RangeError(`slot ${slot} holds ${imageSize} bytes, not ${length}`);
+  async *read(slot: SlotName, component: number, length: number): AsyncGenerator<Uint8Array> {
+    const { offset, size } = imageAt(this.#region(slot), component);
+    if (length > size) throw new RangeError(`slot ${slot} holds ${size} bytes, not ${length}`);
     for (let at = 0; at < length; at += readChunk) {
-      yield await this.#flash.read(imageOffset + at, Math.min(readChunk, length - at));
+      yield await this.#flash.read(offset + at, Math.min(readChunk, length - at));
     }
   }
 
   async discard(slot: SlotName): Promise<void> {
-    const { envelopeOffset } = this.#regions[slot];
-    const length = slotHeadLength(this.#flash.geometry.writeSize);
+    const region = this.#region(slot);
+    const { length } = this.#head(region);
     // Nothing there: to erase it again would only wear it, as often as a server likes to cancel.
-    if (isErased(await this.#flash.read(envelopeOffset, length))) return;
-    await this.#erase(envelopeOffset, length);
+    if (isErased(await this.#flash.read(region.envelopeOffset, length))) return;
+    await this.#erase(region.envelopeOffset, length);
   }
 
-  #writer(slot: SlotName, { envelope, imageSize }: SlotStaging, position: number): SlotWriter {
-    const region: SlotRegion = this.#regions[slot];
+  #region(slot: SlotName): SlotRegion {
+    const region = this.#regions[slot];
+    if (region === undefined) throw new RangeError(`the device has no slot ${slot}`);
+    return region;
+  }
+
+  #head(region: SlotRegion): ReturnType<typeof slotHead> {
+    return slotHead(this.#flash.geometry.writeSize, region.images.length);
+  }
+
+  #writer(region: SlotRegion, { envelope, imageSizes }: SlotStaging, start: SlotPosition): SlotWriter {
     const { writeSize } = this.#flash.geometry;
-    const sealBytes = this.#seal(this.#checksum(headerStart(envelope, imageSize), envelope));
-    const sealOffset = region.envelopeOffset + slotHeadLength(writeSize) / 2;
+    const sealBytes = this.#seal(this.#checksum(headerStart(envelope, imageSizes), envelope));
+    const sealOffset = region.envelopeOffset + this.#head(region).seal;
     const program = (offset: number, bytes: Uint8Array): Promise<void> => this.#program(offset, bytes);
+    let position = nextImage(start, imageSizes);
     let rest: Uint8Array = new Uint8Array();
     return {
-      get position(): number {
+      get position(): SlotPosition {
         return position;
       },
-      async write(offset: number, chunk: Uint8Array): Promise<void> {
-        if (offset !== position) throw new RangeError(`slot ${slot} goes on at ${position}, not ${offset}`);
-        if (offset + chunk.length > imageSize) throw new RangeError(`slot ${slot} was prepared for ${imageSize} bytes`);
+      async write(component: number, offset: number, chunk: Uint8Array): Promise<void> {
+        if (chunk.length === 0) return;
+        if (component !== position.component || offset !== position.offset) {
+          throw new RangeError(
+            `the slot goes on at ${position.component}:${position.offset}, not ${component}:${offset}`,
+          );
+        }
+        const end = offset + chunk.length;
+        const size = imageSizes[component] ?? 0;
+        if (end > size) throw new RangeError(`image ${component} was announced with ${size} bytes`);
         const bytes = rest.length === 0 ? chunk : concatBytes(rest, chunk);
-        const whole = bytes.length - (bytes.length % writeSize);
-        if (whole > 0) await program(region.imageOffset + position - rest.length, bytes.subarray(0, whole));
-        position += chunk.length;
-        rest = bytes.slice(whole);
+        // The end of an image is written whole; the next one starts in another block.
+        const ready = end === size ? bytes.length : bytes.length - (bytes.length % writeSize);
+        if (ready > 0) {
+          await program(imageAt(region, component).offset + offset - rest.length, bytes.subarray(0, ready));
+        }
+        position = nextImage({ component, offset: end }, imageSizes);
+        rest = bytes.slice(ready);
       },
       async seal(): Promise<void> {
-        if (position !== imageSize) throw new RangeError(`slot ${slot} holds ${position} of ${imageSize} bytes`);
-        if (rest.length > 0) await program(region.imageOffset + position - rest.length, rest);
-        rest = new Uint8Array();
+        const { component, offset } = position;
+        if (component < imageSizes.length) throw new RangeError(`image ${component} is not whole: ${offset} bytes`);
         await program(sealOffset, sealBytes);
       },
     };
   }
 
-  async #parseHeader(slot: SlotName, head: Uint8Array): Promise<Header | undefined> {
+  async #parseHeader(region: SlotRegion, head: Uint8Array): Promise<Header | undefined> {
     const view = new DataView(head.buffer, head.byteOffset, head.length);
     const envelopeLength = view.getUint32(4);
-    const imageSize = view.getBigUint64(8);
-    if (!equalBytes(head.subarray(0, 4), headerMagic)) return undefined;
-    if (envelopeLength > this.envelopeCapacity || imageSize > this.imageCapacity) return undefined;
-    const envelope = await this.#flash.read(this.#regions[slot].envelopeOffset + head.length, envelopeLength);
-    const checksum = this.#checksum(head.subarray(0, 16), envelope);
-    if (!equalBytes(head.subarray(16, 32), checksum)) return undefined;
-    return { envelope, imageSize: Number(imageSize), checksum };
+    if (!equalBytes(head.subarray(0, 4), headerMagic) || envelopeLength > this.envelopeCapacity) return undefined;
+    const sizes = region.images.map((_, i) => view.getBigUint64(8 + 8 * i));
+    if (sizes.some((size, i) => size > imageAt(region, i).size)) return undefined;
+    const envelope = await this.#flash.read(region.envelopeOffset + head.length, envelopeLength);
+    const startLength = 8 + 8 * sizes.length;
+    const checksum = this.#checksum(head.subarray(0, startLength), envelope);
+    if (!equalBytes(head.subarray(startLength, startLength + checksumLength), checksum)) return undefined;
+    return { envelope, imageSizes: sizes.map(Number), checksum };
   }
 
-  #serializeHeader({ envelope, imageSize }: SlotStaging): Uint8Array {
-    const start = headerStart(envelope, imageSize);
+  #serializeHeader({ envelope, imageSizes }: SlotStaging): Uint8Array {
+    const start = headerStart(envelope, imageSizes);
     return concatBytes(start, this.#checksum(start, envelope));
   }
 
   #checksum(start: Uint8Array, envelope: Uint8Array): Uint8Array {
-    return this.#digest(start, envelope).subarray(0, 16);
+    return this.#digest(start, envelope).subarray(0, checksumLength);
   }
 
-  /** Bound to the header, so that a seal left over from another image is none. */
+  /** Bound to the header, so that a seal left over from other images is none. */
   #seal(checksum: Uint8Array): Uint8Array {
     return this.#digest(sealMagic, checksum);
   }
@@ -167,11 +199,34 @@ export class FlashSlots implements Slots {
   }
 }
 
-function headerStart(envelope: Uint8Array, imageSize: number): Uint8Array {
-  const start = new Uint8Array(16);
+function imageAt({ images }: SlotRegion, index: number): ImageRegion {
+  const image = images[index];
+  if (image === undefined) throw new RangeError(`the slot has ${images.length} images, none is ${index}`);
+  return image;
+}
+
+function checkFits(slot: SlotName, region: SlotRegion, staging: SlotStaging, envelopeCapacity: number): void {
+  const { envelope, imageSizes } = staging;
+  const fits =
+    imageSizes.length === region.images.length && region.images.every(({ size }, i) => (imageSizes[i] ?? 0) <= size);
+  if (fits && envelope.length <= envelopeCapacity) return;
+  throw new RangeError(`envelope of ${envelope.length} or images of ${imageSizes} bytes do not fit slot ${slot}`);
+}
+
+/** The first place at or behind this one where something is missing. */
+function nextImage({ component, offset }: SlotPosition, imageSizes: readonly number[]): SlotPosition {
+  let position = { component, offset };
+  while (position.component < imageSizes.length && position.offset === imageSizes[position.component]) {
+    position = { component: position.component + 1, offset: 0 };
+  }
+  return position;
+}
+
+function headerStart(envelope: Uint8Array, imageSizes: readonly number[]): Uint8Array {
+  const start = new Uint8Array(8 + 8 * imageSizes.length);
   start.set(headerMagic);
   const view = new DataView(start.buffer);
   view.setUint32(4, envelope.length);
-  view.setBigUint64(8, BigInt(imageSize));
+  for (const [i, size] of imageSizes.entries()) view.setBigUint64(8 + 8 * i, BigInt(size));
   return start;
 }

@@ -7,7 +7,7 @@ import { cutMoments, PowerCut, PowerCutFlash } from "./power-cut.ts";
 import { numberedState, stateStoreContract } from "./state-store.contract.ts";
 import { Unavailable } from "./unavailable.ts";
 
-const layout = planFlash({ eraseBlock: 256, writeSize: 16, image: 1, envelope: 1, state: 230 });
+const layout = planFlash({ eraseBlock: 256, writeSize: 16, components: [], envelope: 1, state: 230 });
 const { bankSize } = layout.state;
 const open = (flash: MemoryFlash | PowerCutFlash): FlashState => new FlashState(flash, layout.state, nodeCrypto);
 

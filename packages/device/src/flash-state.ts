@@ -35,6 +35,7 @@ interface Bank {
  * record existed and cannot be read: that is damage, not a power cut, and the older record is not believed.
  */
 export class FlashState implements StateStore {
+  readonly capacity: number;
   readonly #flash: Flash;
   readonly #region: FlashStateRegion;
   readonly #crypto: Crypto;
@@ -43,6 +44,7 @@ export class FlashState implements StateStore {
     this.#flash = flash;
     this.#region = region;
     this.#crypto = crypto;
+    this.capacity = region.cellSize - headLength;
   }
 
   async read(): Promise<StateReading> {
@@ -63,7 +65,7 @@ export class FlashState implements StateStore {
 
   async write(state: DeviceState): Promise<void> {
     const content = serializeState(state);
-    if (content.length > this.#region.cellSize - headLength) {
+    if (content.length > this.capacity) {
       throw new RangeError(`a state of ${content.length} bytes does not fit a cell of ${this.#region.cellSize}`);
     }
     let banks = await this.#readBanks();

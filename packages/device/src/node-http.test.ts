@@ -107,6 +107,24 @@ describe("one request, one answer", () => {
     expect(server.connections()).toBe(1);
   });
 
+  test("more requests than connections wait their turn, without a time-out and without leaving listeners behind", async () => {
+    const warned: string[] = [];
+    const warn = (warning: Error): void => void warned.push(warning.message);
+    process.on("warning", warn);
+    try {
+      const server = await started([(response) => void setTimeout(() => response.end("ok"), 20)]);
+      const nodeHttp = client();
+      // 60 requests over 4 connections take 300 ms; connecting may take 400 ms, an answer 150 ms.
+      const answers = Array.from({ length: 60 }, () => askAndRead(nodeHttp, get(server.origin)));
+      expect(new Set(await Promise.all(answers))).toEqual(new Set(["ok"]));
+      expect(server.connections()).toBeLessThanOrEqual(4);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(warned).toEqual([]);
+    } finally {
+      process.off("warning", warn);
+    }
+  });
+
   test("asks again when the kept connection was closed meanwhile", async () => {
     const closeAfterSeeingIt: Answer = (response) => response.socket?.destroy();
     const server = await started([json("first"), closeAfterSeeingIt, json("again")]);

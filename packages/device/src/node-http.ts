@@ -36,18 +36,26 @@ export interface NodeHttp extends HttpPort {
 
 /** HTTP/1.1 by `node:http` and `node:https`, with connections kept for the next poll. */
 export function createNodeHttp(
-  options: { readonly timeouts?: NodeHttpTimeouts; readonly tls?: NodeHttpTls } = {},
+  options: {
+    readonly timeouts?: NodeHttpTimeouts;
+    readonly tls?: NodeHttpTls;
+    /** At once to one server; default 4. */
+    readonly connections?: number;
+  } = {},
 ): NodeHttp {
-  const timeouts = options.timeouts ?? defaultNodeHttpTimeouts;
-  const plain = new http.Agent({ keepAlive: true, maxSockets: 4 });
+  const { timeouts = defaultNodeHttpTimeouts, connections: maxSockets = 4 } = options;
+  const plain = new http.Agent({ keepAlive: true, maxSockets });
   const secure = new https.Agent({
     keepAlive: true,
-    maxSockets: 4,
+    maxSockets,
     ...options.tls,
     minVersion: "TLSv1.2",
     // Said aloud: the environment variable NODE_TLS_REJECT_UNAUTHORIZED would otherwise switch the check off.
     rejectUnauthorized: true,
   });
+
+  /** Those whose handshake is over. A request that waited for one is not told that it is used again. */
+  const established = new WeakSet<object>();
 
   function open({ method, url, headers, body }: HttpRequest): http.ClientRequest {
     const sized = body === undefined ? headers : { ...headers, "content-length": String(body.length) };
@@ -58,10 +66,10 @@ export function createNodeHttp(
 
   return {
     async request(request) {
-      const answer = await exchange(() => open(request), request, timeouts);
+      const answer = await exchange(() => open(request), request, timeouts, established);
       if (answer !== "stale-connection") return answer;
       // A kept connection was closed as this side wrote to it (RFC 9112 9.3.1). Asking again is safe: not a POST.
-      const again = await exchange(() => open(request), request, timeouts);
+      const again = await exchange(() => open(request), request, timeouts, established);
       if (again === "stale-connection") throw ddiFault("link-lost", "closed twice before an answer");
       return again;
     },
@@ -101,6 +109,7 @@ function exchange(
   open: () => http.ClientRequest,
   request: HttpRequest,
   timeouts: NodeHttpTimeouts,
+  established: WeakSet<object>,
 ): Promise<HttpAnswer | "stale-connection"> {
   return new Promise((resolve, reject) => {
     if (request.signal?.aborted === true) throw ddiFault("aborted", "before the request");
@@ -120,12 +129,15 @@ function exchange(
       request.signal?.removeEventListener("abort", abort);
     };
 
+    let connection: "new" | "used-before" = "new";
     sent.once("socket", (socket) => {
+      if (established.has(socket)) connection = "used-before";
       const onConnected = () => {
+        established.add(socket);
         connected();
         answering = call.limit(timeouts.idleMs, "no answer");
       };
-      if (sent.reusedSocket) onConnected();
+      if (connection === "used-before") onConnected();
       else socket.once(request.url.startsWith("https:") ? "secureConnect" : "connect", onConnected);
     });
     sent.once("response", (response) => {
@@ -146,7 +158,7 @@ function exchange(
     sent.on("error", (error: NodeJS.ErrnoException) => {
       finished();
       const lost = error.code === "ECONNRESET" || error.code === "EPIPE";
-      if (lost && sent.reusedSocket && request.method !== "POST") resolve("stale-connection");
+      if (lost && connection === "used-before" && request.method !== "POST") resolve("stale-connection");
       else reject(call.why(error));
     });
     sent.end(request.body);

@@ -1,3 +1,10 @@
+export { NodeCommandRunner, type NodeCommandRunnerOptions } from "./node-command-runner.ts";
+export * from "./node-device-key.ts";
+export * from "./node-file-device.ts";
+export * from "./node-file-event-log.ts";
 export * from "./node-file-flash.ts";
+export { nodeFileSystem } from "./node-file-system.ts";
 export * from "./node-http.ts";
+export * from "./node-notice-sink.ts";
+export { type ProcessIdentity, processIdentity } from "./node-process-identity.ts";
 export * from "./node-wait.ts";

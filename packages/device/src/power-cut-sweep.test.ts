@@ -1,30 +1,54 @@
 import { describe, expect, test } from "vitest";
-import { powerCutScenario, powerCutScenarioNames } from "./power-cut-scenario.ts";
+import { powerCutScenario, scriptsFor } from "./power-cut-scenario.ts";
+import { powerCutScripts } from "./power-cut-script.ts";
 import { powerCutSweep } from "./power-cut-sweep.ts";
-import { makeRelease, testSubject } from "./release.test.support.ts";
+import { makeRelease, setSubject, testSubject } from "./release.test.support.ts";
 import { flip } from "./simulated-device.test.support.ts";
 
-const nothingWrong = { bricked: 0, unsignedRun: 0, rolledBack: 0, floorLost: 0, stuck: 0, failures: [] };
+const nothingWrong = {
+  bricked: 0,
+  unsignedRun: 0,
+  rolledBack: 0,
+  floorLost: 0,
+  stuck: 0,
+  broken: 0,
+  failures: [],
+};
 
-describe("T-DEV-POWER-CUT: the power is cut at every flash operation: before, torn, after", () => {
-  for (const name of powerCutScenarioNames) {
-    test(`${name}: a signed image boots, not below the floor, and the device takes the next update`, async () => {
-      const scenario = await powerCutScenario(name, testSubject());
-      const report = await powerCutSweep(scenario, { points: "every", seed: 1, afterwards: "boots-and-updates" });
-      expect(report).toMatchObject(nothingWrong);
-      expect(report.tried).toBe(report.operations * 3);
-      expect(report.operations).toBeGreaterThan(10);
-    });
-  }
+const devices = [
+  ["one component", testSubject()],
+  ["three components and recovery", setSubject()],
+] as const;
 
-  for (const name of ["update", "revert", "confirm"] as const) {
-    test(`${name}: and cut once more at every operation of the boot that follows`, async () => {
-      const scenario = await powerCutScenario(name, testSubject());
-      const report = await powerCutSweep(scenario, { points: "every", seed: 2, cuts: "twice" });
-      expect(report).toMatchObject(nothingWrong);
-      expect(report.tried).toBeGreaterThan(report.operations * 10);
-    });
-  }
+describe.each(devices)(
+  "T-DEV-POWER-CUT: %s: the power is cut at every operation: before, torn, after",
+  (_, subject) => {
+    test.each(scriptsFor(subject))(
+      "$name: a signed release boots, and the device takes the next one",
+      async (script) => {
+        const scenario = await powerCutScenario(script, subject);
+        const report = await powerCutSweep(scenario, { points: "every", seed: 1, afterwards: "boots-and-updates" });
+        expect(report).toMatchObject(nothingWrong);
+        expect(report.tried).toBe(report.operations * 3);
+        expect(report.operations).toBeGreaterThan(2);
+      },
+    );
+
+    test.each(scriptsFor(subject))(
+      "$name: also when the boot that follows is cut at each of its operations",
+      async (script) => {
+        const scenario = await powerCutScenario(script, subject);
+        const report = await powerCutSweep(scenario, { points: 20, seed: 2, cuts: "twice" });
+        expect(report).toMatchObject(nothingWrong);
+        expect(report.tried).toBeGreaterThanOrEqual(20);
+      },
+    );
+  },
+);
+
+test("every scenario is played by one device or the other", () => {
+  const played = new Set(devices.flatMap(([, subject]) => scriptsFor(subject)));
+  expect(powerCutScripts.filter((script) => !played.has(script))).toEqual([]);
 });
 
 describe("powerCutSweep", () => {
@@ -42,12 +66,12 @@ describe("powerCutSweep", () => {
     const subject = testSubject();
     const [first, second, third] = subject.releases;
     const scenario = await powerCutScenario("update", subject);
-    const releases = [{ ...first, image: flip(first.image, 3) }, second, third] as const;
+    const releases = [{ ...first, images: first.images.map((image) => flip(image, 3)) }, second, third] as const;
     const report = await powerCutSweep({ ...scenario, subject: { ...subject, releases } }, { points: 40, seed: 1 });
     expect(report.unsignedRun).toBeGreaterThan(0);
     expect(report.failures[0]).toMatchObject({
       problem: "unsigned-run",
-      detail: "slot a holds other bytes than release 1",
+      detail: "slot a holds other bytes than release 1: image 0",
     });
   });
 
@@ -66,7 +90,10 @@ describe("powerCutSweep", () => {
 
   test("reports a device that runs nothing", async () => {
     const scenario = await powerCutScenario("first-install", testSubject());
-    const report = await powerCutSweep({ ...scenario, blank: "bricked" }, { points: 20, seed: 1 });
+    const report = await powerCutSweep(
+      { ...scenario, script: { ...scenario.script, blank: "bricked" } },
+      { points: 20, seed: 1 },
+    );
     expect(report.bricked).toBeGreaterThan(0);
     expect(report.failures[0]).toMatchObject({ problem: "bricked", detail: "not-provisioned" });
   });

@@ -1,11 +1,11 @@
-import { bytesToHex, type Crypto, equalBytes } from "@sumac/crypto";
-import { parseEnvelope } from "@sumac/suit";
-import type { BootOutcome } from "./boot-device.ts";
-import type { Device } from "./device.ts";
-import { MemoryFlash } from "./memory-flash.ts";
-import { type CutPoint, cutMoments, PowerCut, PowerCutFlash } from "./power-cut.ts";
-import { bringUpToDate, type PowerCutScenario, type PowerCutScenarioName, type Release } from "./power-cut-scenario.ts";
-import { flashDevice } from "./simulated-device.ts";
+import { type Crypto, equalBytes } from "@sumac/crypto";
+import { BranchFlash, type FlashBlocks } from "./branch-flash.ts";
+import { type CutMoment, type CutPoint, carryOutUntil, cutMoments, PowerCut, PowerCutFlash } from "./power-cut.ts";
+import { bringUpToDate, type Floors, floorsAfter, type PowerCutFinding, PowerCutJudge } from "./power-cut-judge.ts";
+import type { PowerCutScenario } from "./power-cut-scenario.ts";
+import { openScene, type PowerCutScene } from "./power-cut-scene.ts";
+import { type RecordedOperation, RecordingFlash } from "./recording-flash.ts";
+import { rememberVerdicts } from "./remembered-verdicts.ts";
 
 export interface PowerCutSweepOptions {
   /** `every`: each operation before, torn and after. A number: that many points, spread over all of them. */
@@ -19,20 +19,8 @@ export interface PowerCutSweepOptions {
   onProgress?(tried: number, total: number): void;
 }
 
-/** What can be wrong after a cut (device.md 2). */
-export type PowerCutProblem =
-  /** Nothing runs. */
-  | "bricked"
-  /** What runs is not, byte for byte, one of the signed releases. */
-  | "unsigned-run"
-  /** What runs is older than the floor was. */
-  | "rolled-back"
-  | "floor-lost"
-  /** It runs, but takes no update any more. */
-  | "stuck";
-
 export interface PowerCutReport {
-  readonly scenario: PowerCutScenarioName;
+  readonly scenario: string;
   /** Writes and erases of the scenario. */
   readonly operations: number;
   /** Power cuts played; each was followed by a boot. */
@@ -42,144 +30,185 @@ export interface PowerCutReport {
   readonly rolledBack: number;
   readonly floorLost: number;
   readonly stuck: number;
+  readonly broken: number;
   /** Each can be repeated: `PowerCutFlash` with this cut and seed. */
   readonly failures: readonly PowerCutFailure[];
 }
 
-export interface PowerCutFailure {
+export interface PowerCutFailure extends PowerCutFinding {
   readonly cut: CutPoint;
   readonly seed: number;
   readonly second?: CutPoint;
-  readonly problem: PowerCutProblem;
-  readonly detail: string;
 }
 
 /**
- * Plays the scenario once for each cut point, cuts the power there, switches the device on again, and compares what
- * runs with the releases themselves: the device's own opinion of its image is not asked.
+ * Plays the scenario once, cuts the power at each point of it, switches the device on again, and judges what runs. The
+ * floors must be at least what they were without the operation that was cut.
  */
 export async function powerCutSweep(
   scenario: PowerCutScenario,
   options: PowerCutSweepOptions,
 ): Promise<PowerCutReport> {
-  const sweep = new Sweep(scenario);
-  await sweep.begin();
-  const points = cutPoints(sweep.operations, options);
-  const failures: PowerCutFailure[] = [];
-  let tried = 0;
+  const sweep = await Sweep.begin(scenario, options);
+  const points = cutPoints(sweep.operations.length, options);
   for (const [index, { cut, seed }] of points.entries()) {
-    const flash = await sweep.cutAt(cut, seed);
-    const content = flash.snapshot();
-    const problem = await sweep.judge(flash, options.afterwards ?? "boots");
-    tried++;
-    if (problem !== undefined) failures.push({ cut, seed, ...problem });
-    if (options.cuts === "twice") {
-      for (const second of await sweep.bootCuts(content)) {
-        const again = await sweep.cutBootAt(content, second, seed);
-        const secondProblem = await sweep.judge(again, options.afterwards ?? "boots");
-        tried++;
-        if (secondProblem !== undefined) failures.push({ cut, seed, second, ...secondProblem });
-      }
-    }
+    await sweep.play(cut, seed);
     options.onProgress?.(index + 1, points.length);
   }
-  const count = (problem: PowerCutProblem): number => failures.filter((failure) => failure.problem === problem).length;
-  return {
-    scenario: scenario.name,
-    operations: sweep.operations,
-    tried,
-    bricked: count("bricked"),
-    unsignedRun: count("unsigned-run"),
-    rolledBack: count("rolled-back"),
-    floorLost: count("floor-lost"),
-    stuck: count("stuck"),
-    failures,
-  };
+  await sweep.playForReal(points);
+  return sweep.report();
 }
 
-type Finding = { readonly problem: PowerCutProblem; readonly detail: string };
+interface JudgedBoot {
+  readonly finding: PowerCutFinding | undefined;
+  readonly boot: readonly RecordedOperation[];
+}
 
 class Sweep {
-  operations = 0;
+  readonly operations: readonly RecordedOperation[];
   readonly #scenario: PowerCutScenario;
+  readonly #options: PowerCutSweepOptions;
+  readonly #judge: PowerCutJudge;
   readonly #crypto: Crypto;
-  readonly #releases: ReadonlyMap<string, Release>;
-  #floorBefore = 0n;
+  readonly #failures: PowerCutFailure[] = [];
+  /** Of the flash before each operation. */
+  readonly #floors = new Map<number, Floors>();
+  #tried = 0;
 
-  constructor(scenario: PowerCutScenario) {
+  static async begin(scenario: PowerCutScenario, options: PowerCutSweepOptions): Promise<Sweep> {
+    const crypto = rememberVerdicts(scenario.subject.crypto);
+    const flash = new RecordingFlash(new BranchFlash(scenario.subject.layout.geometry, scenario.start));
+    const scene = await openScene(flash, scenario.subject, crypto);
+    await scenario.script.act(scene);
+    await scene.settle?.();
+    return new Sweep(scenario, options, crypto, flash.operations);
+  }
+
+  private constructor(
+    scenario: PowerCutScenario,
+    options: PowerCutSweepOptions,
+    crypto: Crypto,
+    operations: readonly RecordedOperation[],
+  ) {
+    this.operations = operations;
     this.#scenario = scenario;
-    this.#crypto = rememberVerdicts(scenario.subject.crypto);
-    this.#releases = new Map(scenario.subject.releases.map((release) => [manifestDigestOf(release), release]));
+    this.#options = options;
+    this.#crypto = crypto;
+    this.#judge = new PowerCutJudge(scenario.script, scenario.subject);
   }
 
-  async begin(): Promise<void> {
-    const before = this.#flash();
-    const device = this.#device(before);
-    if ((await device.boot()).kind === "running") this.#floorBefore = device.status().floor.sequence;
-    const counter = new PowerCutFlash(this.#flash(), undefined, 0);
-    await this.#scenario.act(this.#device(counter));
-    this.operations = counter.operations;
+  async play(cut: CutPoint, seed: number): Promise<void> {
+    const flash = new RecordingFlash(await this.#cutFlash(this.#recorded(cut), cut.moment, seed));
+    const floors = await this.#floorsBefore(cut.operation);
+    const { finding, boot } = await this.#judgeFlash(flash, floors);
+    this.#count(finding && { cut, seed, ...finding });
+    if (this.#options.cuts !== "twice") return;
+    for (const [operation, recorded] of boot.entries()) {
+      for (const moment of cutMoments) {
+        const again = await this.#judgeFlash(await this.#cutFlash(recorded, moment, seed), floors);
+        this.#count(again.finding && { cut, seed, second: { operation, moment }, ...again.finding });
+      }
+    }
   }
 
-  async cutAt(cut: CutPoint, seed: number): Promise<MemoryFlash> {
-    const flash = this.#flash();
-    await expectCut(() => this.#scenario.act(this.#device(new PowerCutFlash(flash, cut, seed))));
-    return flash;
+  /** A few points once more with the power really failing under the device: the flash must be the one that was judged. */
+  async playForReal(points: readonly { readonly cut: CutPoint; readonly seed: number }[]): Promise<void> {
+    const step = Math.max(1, Math.floor(points.length / playedForReal));
+    for (let i = 0; i < points.length; i += step) {
+      const point = points[i];
+      if (point === undefined) continue;
+      const { cut, seed } = point;
+      const flash = this.#branch(this.#scenario.start);
+      await this.#cutForReal(new PowerCutFlash(flash, cut, seed));
+      const judged = await this.#cutFlash(this.#recorded(cut), cut.moment, seed);
+      if (!sameContent(flash.branch(), judged.branch())) {
+        throw new Error(`${this.#scenario.script.name} does not do the same whenever it is played`);
+      }
+    }
   }
 
-  /** Every point of the boot from this content; none if that boot writes nothing. */
-  async bootCuts(content: Uint8Array): Promise<CutPoint[]> {
-    const counter = new PowerCutFlash(this.#flash(content), undefined, 0);
-    await this.#device(counter).boot();
-    return everyPoint(counter.operations);
-  }
-
-  async cutBootAt(content: Uint8Array, cut: CutPoint, seed: number): Promise<MemoryFlash> {
-    const flash = this.#flash(content);
-    await expectCut(async () => void (await this.#device(new PowerCutFlash(flash, cut, seed)).boot()));
-    return flash;
-  }
-
-  async judge(flash: MemoryFlash, afterwards: "boots" | "boots-and-updates"): Promise<Finding | undefined> {
-    const device = this.#device(flash);
-    const outcome = await device.boot();
-    const finding = await this.#judgeBoot(flash, device, outcome);
-    if (finding !== undefined || afterwards === "boots") return finding;
+  async #cutForReal(flash: PowerCutFlash): Promise<void> {
     try {
-      await bringUpToDate(device, this.#scenario.subject);
+      const scene = await this.#open(flash);
+      await this.#scenario.script.act(scene);
+      await scene.settle?.();
     } catch (error) {
-      return { problem: "stuck", detail: error instanceof Error ? error.message : String(error) };
+      if (!(error instanceof PowerCut)) throw error;
     }
-    return this.#judgeBoot(flash, device, await device.boot());
+    if (!flash.dead) throw new Error("the scenario ended before the power was cut");
   }
 
-  async #judgeBoot(flash: MemoryFlash, device: Device, outcome: BootOutcome): Promise<Finding | undefined> {
-    if (outcome.kind === "not-provisioned" && this.#scenario.blank === "allowed") return undefined;
-    if (outcome.kind !== "running") {
-      const detail = outcome.kind === "recovery-needed" ? outcome.why.code : outcome.kind;
-      return { problem: "bricked", detail };
-    }
-    const { slot, sequence, manifestDigest } = outcome.booted;
-    const release = this.#releases.get(bytesToHex(manifestDigest));
-    if (release === undefined) return { problem: "unsigned-run", detail: "no such release" };
-    const { imageOffset } = this.#scenario.subject.layout.slots[slot];
-    if (!equalBytes(await flash.read(imageOffset, release.image.length), release.image)) {
-      return { problem: "unsigned-run", detail: `slot ${slot} holds other bytes than release ${sequence}` };
-    }
-    const floor = device.status().floor.sequence;
-    if (floor < this.#floorBefore) return { problem: "floor-lost", detail: `${this.#floorBefore} became ${floor}` };
-    if (sequence < floor) return { problem: "rolled-back", detail: `runs ${sequence} under floor ${floor}` };
-    return undefined;
+  report(): PowerCutReport {
+    const count = (problem: PowerCutFinding["problem"]): number =>
+      this.#failures.filter((failure) => failure.problem === problem).length;
+    return {
+      scenario: this.#scenario.script.name,
+      operations: this.operations.length,
+      tried: this.#tried,
+      bricked: count("bricked"),
+      unsignedRun: count("unsigned-run"),
+      rolledBack: count("rolled-back"),
+      floorLost: count("floor-lost"),
+      stuck: count("stuck"),
+      broken: count("broken"),
+      failures: this.#failures,
+    };
   }
 
-  #flash(content: Uint8Array = this.#scenario.start): MemoryFlash {
-    return new MemoryFlash(this.#scenario.subject.layout.geometry, content);
+  #count(failure: PowerCutFailure | undefined): void {
+    this.#tried++;
+    if (failure !== undefined) this.#failures.push(failure);
   }
 
-  #device(flash: MemoryFlash | PowerCutFlash): Device {
-    return flashDevice(flash, this.#scenario.subject.layout, this.#crypto);
+  /** Boots the device that lives on the flash; with what that boot did to it, if it is recorded. */
+  async #judgeFlash(flash: BranchFlash | RecordingFlash, floors: Floors): Promise<JudgedBoot> {
+    const scene = await this.#open(flash);
+    const outcome = await scene.device.boot();
+    await scene.settle?.();
+    const boot = flash instanceof RecordingFlash ? [...flash.operations] : [];
+    const finding = await this.#judge.judge(scene, outcome, floors);
+    if (finding !== undefined || this.#options.afterwards !== "boots-and-updates") return { finding, boot };
+    try {
+      const updated = await bringUpToDate(scene, outcome);
+      await scene.settle?.();
+      return { finding: await this.#judge.judge(scene, updated, floors), boot };
+    } catch (error) {
+      return { finding: { problem: "stuck", detail: error instanceof Error ? error.message : String(error) }, boot };
+    }
+  }
+
+  async #floorsBefore(operation: number): Promise<Floors> {
+    const known = this.#floors.get(operation);
+    if (known !== undefined) return known;
+    const scene = await this.#open(this.#branch(this.#recorded({ operation, moment: "before" }).before));
+    const floors = floorsAfter(scene, await scene.device.boot());
+    this.#floors.set(operation, floors);
+    return floors;
+  }
+
+  async #cutFlash({ before, operation }: RecordedOperation, moment: CutMoment, seed: number): Promise<BranchFlash> {
+    const flash = this.#branch(before);
+    await carryOutUntil(flash, operation, moment, seed);
+    return flash;
+  }
+
+  #recorded({ operation }: CutPoint): RecordedOperation {
+    const recorded = this.operations[operation];
+    if (recorded === undefined) throw new RangeError(`the scenario has no operation ${operation}`);
+    return recorded;
+  }
+
+  #branch(blocks: FlashBlocks): BranchFlash {
+    return new BranchFlash(this.#scenario.subject.layout.geometry, blocks);
+  }
+
+  #open(flash: BranchFlash | RecordingFlash | PowerCutFlash): Promise<PowerCutScene> {
+    return openScene(flash, this.#scenario.subject, this.#crypto);
   }
 }
+
+/** Points of each sweep that are played through, in order to check the recording. */
+const playedForReal = 10;
 
 const everyPoint = (operations: number): CutPoint[] =>
   Array.from({ length: operations }, (_, operation) => cutMoments.map((moment) => ({ operation, moment }))).flat();
@@ -196,35 +225,5 @@ function cutPoints(operations: number, options: PowerCutSweepOptions): { cut: Cu
   });
 }
 
-async function expectCut(act: () => Promise<void>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    if (error instanceof PowerCut) return;
-    throw error;
-  }
-  throw new Error("the scenario ended before the power was cut");
-}
-
-function manifestDigestOf({ envelope }: Release): string {
-  const parsed = parseEnvelope(envelope);
-  if (!parsed.ok) throw new RangeError(`a release is no envelope: ${parsed.error.code}`);
-  return bytesToHex(parsed.value.digest.bytes);
-}
-
-/**
- * A sweep verifies the same few signatures thousands of times. Verifying is a function of key, message and signature
- * alone, and all three are the name under which the answer is kept: no other input can meet it.
- */
-function rememberVerdicts(crypto: Crypto): Crypto {
-  const verdicts = new Map<string, boolean>();
-  return {
-    startDigest: (name) => crypto.startDigest(name),
-    verify(key, message, signature) {
-      const name = [key.scheme, ...[key.bytes, message, signature].map(bytesToHex)].join(" ");
-      const verdict = verdicts.get(name) ?? crypto.verify(key, message, signature);
-      verdicts.set(name, verdict);
-      return verdict;
-    },
-  };
-}
+const sameContent = (a: FlashBlocks, b: FlashBlocks): boolean =>
+  a.length === b.length && a.every((block, i) => block === b[i] || equalBytes(block, b[i] ?? new Uint8Array()));

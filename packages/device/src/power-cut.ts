@@ -21,6 +21,25 @@ export interface CutPoint {
   readonly moment: CutMoment;
 }
 
+/** What changes a flash. */
+export type FlashOperation =
+  | { readonly do: "write"; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly do: "erase"; readonly offset: number };
+
+/** What a power failure at this moment of the operation leaves behind; `seed` is for the noise. */
+export async function carryOutUntil(
+  flash: Flash,
+  operation: FlashOperation,
+  moment: CutMoment,
+  seed: number,
+): Promise<void> {
+  if (moment === "torn") await tear(flash, operation, seededBytes(seed));
+  if (moment === "after") await carryOut(flash, operation);
+}
+
+const carryOut = (flash: Flash, operation: FlashOperation): Promise<void> =>
+  operation.do === "write" ? flash.write(operation.offset, operation.bytes) : flash.erase(operation.offset);
+
 /**
  * Flash whose power fails at one operation. A torn write leaves its first half written, its middle unit half
  * programmed and the rest untouched; a torn erase leaves every unit old, erased, or something between. What the
@@ -32,7 +51,7 @@ export class PowerCutFlash implements Flash {
   readonly geometry: FlashGeometry;
   readonly #inner: Flash;
   readonly #cut: CutPoint | undefined;
-  readonly #random: () => number;
+  readonly #seed: number;
   #operations = 0;
   #dead = false;
 
@@ -41,7 +60,7 @@ export class PowerCutFlash implements Flash {
     this.geometry = inner.geometry;
     this.#inner = inner;
     this.#cut = cut;
-    this.#random = seededBytes(seed);
+    this.#seed = seed;
   }
 
   get operations(): number {
@@ -59,51 +78,52 @@ export class PowerCutFlash implements Flash {
   }
 
   async write(offset: number, bytes: Uint8Array): Promise<void> {
-    await this.#count(
-      () => this.#inner.write(offset, bytes),
-      () => this.#tearWrite(offset, bytes),
-    );
+    await this.#count({ do: "write", offset, bytes });
   }
 
   async erase(offset: number): Promise<void> {
-    await this.#count(
-      () => this.#inner.erase(offset),
-      () => this.#tearErase(offset),
-    );
+    await this.#count({ do: "erase", offset });
   }
 
-  async #count(whole: () => Promise<void>, torn: () => Promise<void>): Promise<void> {
+  async #count(operation: FlashOperation): Promise<void> {
     if (this.#dead) throw new PowerCut();
-    if (this.#operations++ !== this.#cut?.operation) return whole();
+    if (this.#operations++ !== this.#cut?.operation) return carryOut(this.#inner, operation);
     this.#dead = true;
-    if (this.#cut.moment === "after") await whole();
-    if (this.#cut.moment === "torn") await torn();
+    await carryOutUntil(this.#inner, operation, this.#cut.moment, this.#seed);
     throw new PowerCut();
   }
+}
 
-  async #tearWrite(offset: number, bytes: Uint8Array): Promise<void> {
-    const { writeSize } = this.geometry;
-    const middle = Math.floor(bytes.length / writeSize / 2) * writeSize;
-    const torn = bytes.slice(0, Math.min(middle + writeSize, bytes.length));
-    // A half programmed unit has some of its bits still at 1.
-    for (let i = middle; i < torn.length; i++) torn[i] = (torn[i] ?? 0) | this.#random();
-    await this.#inner.write(offset, torn);
-  }
+async function tear(flash: Flash, operation: FlashOperation, random: () => number): Promise<void> {
+  await (operation.do === "write" ? tearWrite(flash, operation, random) : tearErase(flash, operation.offset, random));
+}
 
-  async #tearErase(offset: number): Promise<void> {
-    const { eraseBlock, writeSize } = this.geometry;
-    const content = await this.#inner.read(offset, eraseBlock);
-    for (let unit = 0; unit < eraseBlock; unit += writeSize) {
-      const fate = this.#random() % 4;
-      for (let i = unit; i < unit + writeSize; i++) {
-        if (fate === 1) content[i] = 0xff;
-        if (fate === 2) content[i] = (content[i] ?? 0) | this.#random();
-        if (fate === 3) content[i] = this.#random();
-      }
+async function tearWrite(
+  flash: Flash,
+  { offset, bytes }: FlashOperation & { readonly do: "write" },
+  random: () => number,
+): Promise<void> {
+  const { writeSize } = flash.geometry;
+  const middle = Math.floor(bytes.length / writeSize / 2) * writeSize;
+  const torn = bytes.slice(0, Math.min(middle + writeSize, bytes.length));
+  // A half programmed unit has some of its bits still at 1.
+  for (let i = middle; i < torn.length; i++) torn[i] = (torn[i] ?? 0) | random();
+  await flash.write(offset, torn);
+}
+
+async function tearErase(flash: Flash, offset: number, random: () => number): Promise<void> {
+  const { eraseBlock, writeSize } = flash.geometry;
+  const content = await flash.read(offset, eraseBlock);
+  for (let unit = 0; unit < eraseBlock; unit += writeSize) {
+    const fate = random() % 4;
+    for (let i = unit; i < unit + writeSize; i++) {
+      if (fate === 1) content[i] = 0xff;
+      if (fate === 2) content[i] = (content[i] ?? 0) | random();
+      if (fate === 3) content[i] = random();
     }
-    await this.#inner.erase(offset);
-    await this.#inner.write(offset, content);
   }
+  await flash.erase(offset);
+  await flash.write(offset, content);
 }
 
 /** A small generator of bytes (mulberry32): repeatable noise, not randomness. */

@@ -1,67 +1,111 @@
 import { err, ok, type Result } from "@sumac/cbor";
-import { parseTrustRecord, type Rejection, type TrustRecordRefusal, verifyEnvelope } from "@sumac/verifier";
+import { type Rejection, releaseTrust, type TrustRecord, verifyEnvelope } from "@sumac/verifier";
 import type { DeviceParts } from "./boot-device.ts";
-import { installPlan } from "./install-plan.ts";
-import { envelopeLimits, recipientFor, type SlotImage, slotImage } from "./slot-check.ts";
-import { stageUpdate } from "./stage-update.ts";
-import type { DeviceIdentity } from "./state.ts";
+import { type ComponentsMisfit, misfit } from "./components-misfit.ts";
+import { type ComponentsIncomplete, installPlan } from "./install-plan.ts";
+import type { SlotName } from "./slot.ts";
+import { componentIdsOf, envelopeLimits, recipientFor, type SlotImage, slotImage } from "./slot-check.ts";
+import { type ImageSource, stageUpdate } from "./stage-update.ts";
+import type { DeviceIdentity, DeviceState, StoredTrust } from "./state.ts";
+import { excessOf } from "./state-room.ts";
 import type { StateProblem } from "./state-store.ts";
+import { trustInForce, type UnusableTrustRecord } from "./trust-in-force.ts";
 
 /** What the factory puts into a device (EDR 3.12). */
-export interface Factory {
+export interface Factory extends FactoryRelease {
   readonly identity: DeviceIdentity;
   /** As `serializeTrustRecord` writes it. */
   readonly trustRecord: Uint8Array;
-  /** The first release: signed like every other. */
+  /** Absent: the slot for a recovery image, if there is one, stays empty. */
+  readonly recovery?: FactoryRelease;
+}
+
+/** Signed like every other release. */
+export interface FactoryRelease {
   readonly envelope: Uint8Array;
-  /** Not read if the payload is in the envelope. */
-  readonly image: AsyncIterable<Uint8Array>;
+  /** Asked for each payload that is not in the envelope, from its first byte. */
+  fetch: ImageSource["fetch"];
 }
 
 export type ProvisionRefusal =
   | Rejection
+  | ComponentsIncomplete
+  | ComponentsMisfit
   /** A device is provisioned once; its floor must not start again. */
   | { readonly code: "already-provisioned" }
   | { readonly code: "state-unusable"; readonly problem: StateProblem }
-  | { readonly code: "trust-record-refused"; readonly problem: TrustRecordRefusal };
+  /** Trust record and identity leave no room for what has to be stored later; in bytes. */
+  | { readonly code: "state-too-large"; readonly excess: number; readonly capacity: number }
+  | UnusableTrustRecord;
+
+export interface Provisioned {
+  readonly image: SlotImage;
+  readonly recovery?: SlotImage;
+}
 
 /** Once in a device's life. The state is written last: until then the device counts as not provisioned. */
 export async function provisionDevice(
-  { slots, state, crypto }: DeviceParts,
+  parts: DeviceParts,
   factory: Factory,
-): Promise<Result<SlotImage, ProvisionRefusal>> {
+): Promise<Result<Provisioned, ProvisionRefusal>> {
+  const { slots, state, crypto } = parts;
   const reading = await state.read();
   if (reading.kind === "present") return err({ code: "already-provisioned" });
   if (reading.kind === "damaged") return err({ code: "state-unusable", problem: reading.problem });
-  const trust = parseTrustRecord(factory.trustRecord, crypto);
-  if (!trust.ok) return err({ code: "trust-record-refused", problem: trust.error });
+  const misfitting = misfit(factory.identity, slots);
+  if (misfitting !== undefined) return err(misfitting);
+  const stored: StoredTrust = { vendor: { record: factory.trustRecord, sequence: 0n } };
+  const trust = trustInForce(stored, crypto);
+  if (!trust.ok) return trust;
 
-  const slot = "a";
-  const update = verifyEnvelope(factory.envelope, {
+  const put = (slot: SlotName, release: FactoryRelease): Promise<Result<SlotImage, ProvisionRefusal>> =>
+    putRelease(parts, { slot, release, identity: factory.identity, trust: releaseTrust(trust.value) });
+  const recovery = factory.recovery && (await put("recovery", factory.recovery));
+  if (recovery?.ok === false) return recovery;
+  const active = "a";
+  const image = await put(active, factory);
+  if (!image.ok) return image;
+  const made: DeviceState = {
+    floor: floorOf(image.value),
+    ...(recovery === undefined ? {} : { recovery: floorOf(recovery.value) }),
+    boot: { state: "idle", active, trials: [] },
+    trust: stored,
+    identity: factory.identity,
+    lastTime: 0n,
+  };
+  const excess = excessOf(made, state.capacity);
+  if (excess > 0) return err({ code: "state-too-large", excess, capacity: state.capacity });
+  await state.write(made);
+  return ok({ image: image.value, ...(recovery === undefined ? {} : { recovery: recovery.value }) });
+}
+
+const floorOf = ({ sequence, manifestDigest }: SlotImage) => ({ sequence, manifestDigest });
+
+interface Putting {
+  readonly slot: SlotName;
+  readonly release: FactoryRelease;
+  readonly identity: DeviceIdentity;
+  readonly trust: TrustRecord;
+}
+
+async function putRelease(
+  { slots, crypto }: DeviceParts,
+  { slot, release, identity, trust }: Putting,
+): Promise<Result<SlotImage, ProvisionRefusal>> {
+  const update = verifyEnvelope(release.envelope, {
     crypto,
-    trust: trust.value,
-    recipient: recipientFor(factory.identity, slot, slots),
+    trust,
+    recipient: recipientFor(identity, slot, slots),
     installed: { floor: 0n },
     limits: envelopeLimits(slots),
   });
   if (!update.ok) return update;
-  const plan = installPlan(update.value);
+  const plan = installPlan(update.value, componentIdsOf(slots, slot));
   if (!plan.ok) return plan;
-
-  // The factory's stream begins at the first byte: nothing to resume.
+  // The factory's streams begin at the first byte: nothing to resume.
   await slots.discard(slot);
-  const { envelope, manifest, manifestDigest } = update.value;
-  const staged = await stageUpdate(
-    { slots, slot, envelope: envelope.encoded, plan: plan.value, crypto },
-    { fetch: () => factory.image },
-  );
-  if (!staged.ok) return staged;
-  await state.write({
-    floor: { sequence: manifest.sequenceNumber, manifestDigest: manifestDigest.bytes },
-    boot: { state: "idle", active: slot, attempts: 0 },
-    trustRecord: factory.trustRecord,
-    identity: factory.identity,
-    lastTime: 0n,
-  });
-  return ok(slotImage(update.value, slot, plan.value.expected));
+  const { encoded: envelope } = update.value.envelope;
+  const target = { slots, slot, envelope, plan: plan.value, crypto, beforeErase: async () => ok(undefined) };
+  const staged = await stageUpdate<never>(target, release);
+  return staged.ok ? ok(slotImage(update.value, slot, plan.value)) : staged;
 }

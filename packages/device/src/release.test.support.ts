@@ -18,8 +18,9 @@ import {
   severMembers,
 } from "@sumac/suit";
 import { type Role, serializeTrustRecord, trustKey } from "@sumac/verifier";
+import { recoveryComponent } from "./component-set.ts";
 import { type FlashLayout, planFlash } from "./flash-layout.ts";
-import type { PowerCutSubject, Release } from "./power-cut-scenario.ts";
+import type { Release as PlayedRelease, PowerCutSubject } from "./power-cut-scene.ts";
 import type { Factory } from "./provision.ts";
 
 export interface TestKey {
@@ -63,7 +64,7 @@ export const vendorTrust: Uint8Array = serializeTrustRecord({ roles: [release], 
 export const approvalTrust: Uint8Array = serializeTrustRecord({ roles: [release, owner], legacyAlgorithms: [] });
 
 export const testFactory: Pick<Factory, "identity" | "trustRecord"> = {
-  identity: { vendorIds: [vendorId], classIds: [classId], component: firmware },
+  identity: { vendorIds: [vendorId], classIds: [classId], components: [firmware] },
   trustRecord: vendorTrust,
 };
 
@@ -74,6 +75,11 @@ export function testImage(length: number, seed: number): Uint8Array {
     state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
     return state >> 16;
   });
+}
+
+/** Of a device with one component. */
+export interface Release extends PlayedRelease {
+  readonly image: Uint8Array;
 }
 
 export interface ReleaseOptions {
@@ -131,14 +137,68 @@ export function makeRelease(options: ReleaseOptions): Release {
     text: { at: "inline", value: { languages: [{ language: "en", components: [{ component: firmware, version }] }] } },
     ...options.manifest,
   };
-  const severed = severMembers(manifest, options.sever ?? ["text"], "sha-256", nodeCrypto);
+  const integratedPayloads = new Map(options.payload === "integrated" ? [[uri, image]] : []);
+  return { image, images: [image], envelope: signManifest(manifest, { ...options, integratedPayloads }) };
+}
+
+interface Signing {
+  readonly signers?: readonly TestKey[];
+  readonly sever?: readonly SeverableName[];
+  readonly integratedPayloads?: ReadonlyMap<string, Uint8Array>;
+}
+
+function signManifest(
+  manifest: ManifestInput,
+  { signers, sever, integratedPayloads = new Map() }: Signing,
+): Uint8Array {
+  const severed = severMembers(manifest, sever ?? ["text"], "sha-256", nodeCrypto);
   const manifestBytes = serializeManifest(severed.manifest);
   const digestElement = encodeDigest(manifestDigest(encloseBytes(manifestBytes), "sha-256", nodeCrypto));
-  const blocks = (options.signers ?? [vendorKey]).map((key) => signBlock(key, digestElement));
-  const integratedPayloads = new Map(options.payload === "integrated" ? [[uri, image]] : []);
+  const blocks = (signers ?? [vendorKey]).map((key) => signBlock(key, digestElement));
+  return buildEnvelope({ digestElement, blocks, manifestBytes, severed: severed.severed, integratedPayloads });
+}
+
+export interface SetReleaseOptions {
+  readonly sequence: bigint;
+  /** In the order of the manifest. */
+  readonly components: readonly { readonly id: ComponentId; readonly image: Uint8Array }[];
+  readonly signers?: readonly TestKey[];
+  /** Puts these payloads into the envelope, by their position. */
+  readonly integrated?: readonly number[];
+}
+
+/** A release of several components, whose payloads are called `0.bin`, `1.bin` and so on. */
+export function makeSetRelease({ sequence, components, signers, integrated = [] }: SetReleaseOptions): PlayedRelease {
+  const index = (component: number | "all"): CommandInput => ({ kind: "set-component-index", index: component });
+  const each = (commands: (i: number) => readonly CommandInput[]): CommandInput[] =>
+    components.flatMap((_, i) => [index(i), ...commands(i)]);
+  const uri = (i: number): string => (integrated.includes(i) ? `#${i}` : `${i}.bin`);
+  const manifest: ManifestInput = {
+    sequenceNumber: sequence,
+    components: components.map(({ id }) => id),
+    shared: {
+      commands: [
+        index("all"),
+        set({ vendorIdentifier: vendorId, classIdentifier: classId }),
+        condition("vendor-identifier"),
+        condition("class-identifier"),
+        ...components.flatMap(({ image }, i) => [
+          index(i),
+          set({ imageDigest: digestOf(nodeCrypto, "sha-256", image), imageSize: BigInt(image.length) }),
+        ]),
+      ],
+    },
+    validate: { commands: each(() => [condition("image-match")]) },
+    invoke: { commands: [index(0), directive("invoke")] },
+    install: {
+      at: "inline",
+      value: { commands: each((i) => [set({ uri: uri(i) }), directive("fetch"), condition("image-match")]) },
+    },
+  };
+  const integratedPayloads = new Map(integrated.map((i) => [uri(i), components[i]?.image ?? new Uint8Array()]));
   return {
-    image,
-    envelope: buildEnvelope({ digestElement, blocks, manifestBytes, severed: severed.severed, integratedPayloads }),
+    images: components.map(({ image }) => image),
+    envelope: signManifest(manifest, { sever: [], integratedPayloads, ...(signers && { signers }) }),
   };
 }
 
@@ -154,9 +214,9 @@ function signBlock(key: TestKey, digestElement: Uint8Array): Uint8Array {
 export const testLayout: FlashLayout = planFlash({
   eraseBlock: 256,
   writeSize: 16,
-  image: 1000,
+  components: [{ id: firmware, capacity: 1000 }],
   envelope: 1500,
-  state: 400,
+  state: 900,
 });
 
 export const testSubject = (): PowerCutSubject => ({
@@ -164,5 +224,54 @@ export const testSubject = (): PowerCutSubject => ({
   crypto: nodeCrypto,
   factory: testFactory,
   releases: [makeRelease({ sequence: 1n }), makeRelease({ sequence: 2n }), makeRelease({ sequence: 3n })],
+  chunkSize: 64,
+});
+
+const named = (name: string): ComponentId => [ascii(name)];
+export const radio: ComponentId = named("radio");
+export const settings: ComponentId = named("settings");
+/** A release set of three. */
+export const testSet: readonly ComponentId[] = [firmware, radio, settings];
+
+/** Believes the vendor's key for everything. */
+const setTrust: Uint8Array = serializeTrustRecord({
+  roles: [{ ...release, components: "any" }],
+  legacyAlgorithms: [],
+});
+
+export const setFactory: Pick<Factory, "identity" | "trustRecord"> = {
+  identity: { vendorIds: [vendorId], classIds: [classId], components: testSet },
+  trustRecord: setTrust,
+};
+
+/** Three components and a slot for recovery. */
+export const setLayout: FlashLayout = planFlash({
+  eraseBlock: 256,
+  writeSize: 16,
+  components: [
+    { id: firmware, capacity: 1000 },
+    { id: radio, capacity: 600 },
+    { id: settings, capacity: 100 },
+  ],
+  recovery: 500,
+  envelope: 1500,
+  state: 1100,
+});
+
+export const setRelease = (sequence: bigint): PlayedRelease =>
+  makeSetRelease({
+    sequence,
+    components: testSet.map((id, i) => ({ id, image: testImage([700, 500, 60][i] ?? 0, Number(sequence) * 10 + i) })),
+  });
+
+export const recoveryRelease = (sequence: bigint): PlayedRelease =>
+  makeSetRelease({ sequence, components: [{ id: recoveryComponent, image: testImage(450, 90 + Number(sequence)) }] });
+
+export const setSubject = (): PowerCutSubject => ({
+  layout: setLayout,
+  crypto: nodeCrypto,
+  factory: setFactory,
+  releases: [setRelease(1n), setRelease(2n), setRelease(3n)],
+  recovery: [recoveryRelease(1n), recoveryRelease(2n)],
   chunkSize: 64,
 });

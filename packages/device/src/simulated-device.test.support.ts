@@ -5,8 +5,15 @@ import { expect } from "vitest";
 import type { BootOutcome } from "./boot-device.ts";
 import type { Device, DeviceRefusal, OfferConditions, Received } from "./device.ts";
 import { MemoryFlash } from "./memory-flash.ts";
-import type { Release } from "./power-cut-scenario.ts";
-import { approvalTrust, makeRelease, ownerKey, testFactory, testLayout, vendorKey } from "./release.test.support.ts";
+import {
+  approvalTrust,
+  makeRelease,
+  ownerKey,
+  type Release,
+  testFactory,
+  testLayout,
+  vendorKey,
+} from "./release.test.support.ts";
 import { flashDevice } from "./simulated-device.ts";
 import type { SlotImage } from "./slot-check.ts";
 
@@ -27,7 +34,12 @@ export async function provisioned(trustRecord: Uint8Array = testFactory.trustRec
   const flash = new MemoryFlash(testLayout.geometry);
   const device = flashDevice(flash, testLayout, nodeCrypto);
   const release = trustRecord === approvalTrust ? makeRelease({ sequence: 5n, signers: [vendorKey, ownerKey] }) : first;
-  const result = await device.provision({ ...testFactory, trustRecord, ...release, image: streamOf(release.image) });
+  const result = await device.provision({
+    ...testFactory,
+    trustRecord,
+    ...release,
+    fetch: () => streamOf(release.image),
+  });
   expect(result.ok).toBe(true);
   await device.boot();
   return { flash, device };
@@ -49,7 +61,7 @@ export async function offer(
 ): Promise<Result<Received | SlotImage, DeviceRefusal>> {
   const received = device.receive(release.envelope, conditions);
   if (!received.ok) return received;
-  if (received.value.kind === "already-installed") return received;
+  if (received.value.kind !== "offer") return received;
   return device.install(received.value.offer, { fetch: (from) => streamOf(release.image.subarray(from)) });
 }
 

@@ -1,7 +1,8 @@
 import { err, ok, type Result } from "@sumac/cbor";
 import type { Crypto } from "@sumac/crypto";
-import { componentKey, defaultLimits, type Limits, type SuitDigest } from "@sumac/suit";
+import { type ComponentId, componentKey, defaultLimits, type Limits, type SuitDigest } from "@sumac/suit";
 import {
+  type Installed,
   matchSlot,
   type Recipient,
   type Rejection,
@@ -9,70 +10,74 @@ import {
   type VerifiedUpdate,
   verifyEnvelope,
 } from "@sumac/verifier";
-import { installPlan } from "./install-plan.ts";
+import { type ComponentsIncomplete, type InstallPlan, installPlan } from "./install-plan.ts";
 import type { SlotName } from "./slot.ts";
-import type { Slots } from "./slots.ts";
+import { componentsOf, type Slots } from "./slots.ts";
 import type { DeviceIdentity, Floor } from "./state.ts";
 import { slotLabel } from "./state-labels.ts";
 import { Unavailable, type UnavailableCode } from "./unavailable.ts";
 
-/** An image that may run here: signed, meant for this device, whole, and not below the floor. */
+/** A slot that may run here: signed, meant for this device, whole, and not below the floor. */
 export interface SlotImage {
   readonly slot: SlotName;
   readonly sequence: bigint;
   readonly manifestDigest: Uint8Array;
-  readonly imageDigest: SuitDigest;
-  /** Bytes. */
-  readonly size: number;
+  /** In the order of the slot's components. */
+  readonly images: readonly ComponentImage[];
   /** What the manifest's text calls it; for people only. */
   readonly version?: string;
 }
 
-/** Why the image of a slot may not run. */
+export interface ComponentImage {
+  readonly component: ComponentId;
+  readonly digest: SuitDigest;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Why the images of a slot may not run. */
 export type SlotProblem =
   | Rejection
+  | ComponentsIncomplete
+  | TrialsExhausted
   | { readonly code: "slot-empty" }
   | { readonly code: "slot-unsealed" }
   | { readonly code: "slot-damaged" }
   | { readonly code: "slot-unreadable"; readonly fault: UnavailableCode };
 
-/** What a device checks images against. */
+/** The manifest was tried as often as the device allows, and never confirmed. */
+export interface TrialsExhausted {
+  readonly code: "trials-exhausted";
+  readonly attempts: number;
+  readonly limit: number;
+}
+
+/** What a device checks a slot against. */
 export interface Judge {
   readonly crypto: Crypto;
   readonly trust: TrustRecord;
   readonly identity: DeviceIdentity;
-  readonly floor: Floor;
+  /** Of the set that belongs into the slot; absent = it never had one. */
+  readonly floor: Floor | undefined;
 }
 
 /** An image that was accepted once does not stop booting because a date has passed: time is no condition of a boot. */
 const beforeEveryExpiry = 0n;
 
 /**
- * The check of every boot (EDR 3.14 RE 1): the envelope beside the image is verified again under the trust record of
- * today, and the image as it lies in the slot is digested again.
+ * The check of every boot (EDR 3.14 RE 1): the envelope beside the images is verified again under the trust record of
+ * today, and each image as it lies in the slot is digested again.
  */
 export async function checkSlot(slots: Slots, slot: SlotName, judge: Judge): Promise<Result<SlotImage, SlotProblem>> {
   try {
-    const content = await slots.inspect(slot);
-    if (content.state === "empty") return err({ code: "slot-empty" });
-    if (content.state === "partial") return err({ code: "slot-unsealed" });
-    if (content.state === "damaged") return err({ code: "slot-damaged" });
-    const update = verifyEnvelope(content.envelope, {
-      crypto: judge.crypto,
-      trust: judge.trust,
-      recipient: recipientFor(judge.identity, slot, slots),
-      installed: { floor: judge.floor.sequence, manifestDigest: judge.floor.manifestDigest },
-      now: beforeEveryExpiry,
-      limits: envelopeLimits(slots),
-    });
-    if (!update.ok) return update;
-    const plan = installPlan(update.value);
-    if (!plan.ok) return plan;
-    const { expected } = plan.value;
-    // Also bounds the read: the size comes from the signed manifest, the slot only has to agree.
-    if (BigInt(content.imageSize) !== expected.size) return err({ code: "slot-damaged" });
-    const matched = await matchSlot(slots.read(slot, content.imageSize), expected, judge.crypto);
-    return matched.ok ? ok(slotImage(update.value, slot, expected)) : matched;
+    const judged = await judgeStoredEnvelope(slots, slot, judge);
+    if (!judged.ok) return judged;
+    const { update, plan } = judged.value;
+    for (const [i, { expected }] of plan.images.entries()) {
+      const matched = await matchSlot(slots.read(slot, i, Number(expected.size)), expected, judge.crypto);
+      if (!matched.ok) return matched;
+    }
+    return ok(slotImage(update, slot, plan));
   } catch (fault) {
     // A slot that cannot be read is one that cannot run; the other one may.
     if (fault instanceof Unavailable) return err({ code: "slot-unreadable", fault: fault.code });
@@ -80,31 +85,68 @@ export async function checkSlot(slots: Slots, slot: SlotName, judge: Judge): Pro
   }
 }
 
-export function slotImage(
-  update: VerifiedUpdate,
+export interface StoredEnvelope {
+  readonly update: VerifiedUpdate;
+  readonly plan: InstallPlan;
+}
+
+/** All of the check but the bytes of the images. Throws `Unavailable` where the slot cannot be read. */
+export async function judgeStoredEnvelope(
+  slots: Slots,
   slot: SlotName,
-  expected: { readonly digest: SuitDigest; readonly size: bigint },
-): SlotImage {
+  judge: Judge,
+): Promise<Result<StoredEnvelope, SlotProblem>> {
+  const content = await slots.inspect(slot);
+  if (content.state === "empty") return err({ code: "slot-empty" });
+  if (content.state === "partial") return err({ code: "slot-unsealed" });
+  if (content.state === "damaged") return err({ code: "slot-damaged" });
+  const update = verifyEnvelope(content.envelope, {
+    crypto: judge.crypto,
+    trust: judge.trust,
+    recipient: recipientFor(judge.identity, slot, slots),
+    installed: installedOf(judge.floor),
+    now: beforeEveryExpiry,
+    limits: envelopeLimits(slots),
+  });
+  if (!update.ok) return update;
+  const plan = installPlan(update.value, componentIdsOf(slots, slot));
+  if (!plan.ok) return plan;
+  // Also bounds the reads: the sizes come from the signed manifest, the slot only has to agree.
+  const fits = plan.value.images.every(({ expected }, i) => BigInt(content.imageSizes[i] ?? -1) === expected.size);
+  return fits ? ok({ update: update.value, plan: plan.value }) : err({ code: "slot-damaged" });
+}
+
+export function slotImage(update: VerifiedUpdate, slot: SlotName, plan: InstallPlan): SlotImage {
   const version = versionOf(update);
   return {
     slot,
     sequence: update.manifest.sequenceNumber,
     manifestDigest: update.manifestDigest.bytes,
-    imageDigest: expected.digest,
-    size: Number(expected.size),
+    images: plan.images.map(({ component, expected: { digest, size } }) => ({ component, digest, size: Number(size) })),
     ...(version === undefined ? {} : { version }),
   };
 }
 
-/** The device as an update may address it. `slot` is where the image would run. */
+/** The device as an update of the slot's set may address it: this slot is where the images would run. */
 export const recipientFor = (identity: DeviceIdentity, slot: SlotName, slots: Slots): Recipient => ({
   vendorIds: identity.vendorIds,
   classIds: identity.classIds,
   ...(identity.deviceId === undefined ? {} : { deviceIds: [identity.deviceId] }),
-  components: [{ id: identity.component, maxSize: BigInt(slots.imageCapacity), slot: BigInt(slotLabel[slot]) }],
+  components: componentsOf(slots, slot).map(({ id, capacity }) => ({
+    id,
+    maxSize: BigInt(capacity),
+    slot: BigInt(slotLabel[slot]),
+  })),
 });
 
-/** An envelope that does not fit beside its image is refused before it is looked at. */
+export const componentIdsOf = (slots: Slots, slot: SlotName): readonly ComponentId[] =>
+  componentsOf(slots, slot).map(({ id }) => id);
+
+/** A set that was never installed has nothing to fall below. */
+export const installedOf = (floor: Floor | undefined): Installed =>
+  floor === undefined ? { floor: 0n } : { floor: floor.sequence, manifestDigest: floor.manifestDigest };
+
+/** An envelope that does not fit beside its images is refused before it is looked at. */
 export const envelopeLimits = (slots: Slots): Limits => ({
   ...defaultLimits,
   maxBytes: Math.min(defaultLimits.maxBytes, slots.envelopeCapacity),

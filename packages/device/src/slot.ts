@@ -1,6 +1,9 @@
-/** The two image slots. One is active; the other takes updates and is tried. */
-export type SlotName = "a" | "b";
+/** The two banks of the release set. One is active; the other takes updates and is tried. */
+export type ImageSlotName = "a" | "b";
 
-export const slotNames: readonly SlotName[] = ["a", "b"];
+/** `recovery`: a bank of its own, for the image that runs when neither of the others may. Not every device has one. */
+export type SlotName = ImageSlotName | "recovery";
 
-export const otherSlot = (slot: SlotName): SlotName => (slot === "a" ? "b" : "a");
+export const imageSlotNames: readonly ImageSlotName[] = ["a", "b"];
+
+export const otherSlot = (slot: ImageSlotName): ImageSlotName => (slot === "a" ? "b" : "a");

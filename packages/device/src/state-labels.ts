@@ -1,18 +1,24 @@
 import type { BootState } from "./boot.ts";
-import type { SlotName } from "./slot.ts";
+import type { ImageSlotName, SlotName } from "./slot.ts";
 
 /** Every number of the stored state, written once. A number is never reused: a device in the field holds the old meaning. */
-export const stateVersion = 1;
+export const stateVersion = 2;
 
 export const stateLabel = {
   version: 1,
   floor: 2,
-  boot: 3,
-  "trust-record": 4,
-  identity: 5,
   "last-time": 6,
   report: 7,
+  boot: 8,
+  identity: 9,
+  trust: 10,
+  recovery: 11,
+  "configuration-digest": 12,
+  seal: 13,
 } as const;
+
+/** Members of version 1 that version 2 writes in another form. */
+export const formerStateLabel = { boot: 3, "trust-record": 4, identity: 5 } as const;
 
 export const bootStateLabel: Readonly<Record<BootState, number>> = {
   idle: 0,
@@ -23,4 +29,7 @@ export const bootStateLabel: Readonly<Record<BootState, number>> = {
   reverted: 5,
 };
 
-export const slotLabel: Readonly<Record<SlotName, number>> = { a: 0, b: 1 };
+export const imageSlotLabel: Readonly<Record<ImageSlotName, number>> = { a: 0, b: 1 };
+
+/** Also the slot number that a manifest with one image a slot chooses by. */
+export const slotLabel: Readonly<Record<SlotName, number>> = { ...imageSlotLabel, recovery: 2 };

@@ -5,12 +5,12 @@ import type { StateStore } from "./state-store.ts";
 /** A state that differs from others by its number. */
 export const numberedState = (sequence: bigint): DeviceState => ({
   floor: { sequence, manifestDigest: new Uint8Array(32).fill(Number(sequence & 0xffn)) },
-  boot: { state: "idle", active: "a", attempts: 0 },
-  trustRecord: new Uint8Array(80).fill(7),
+  boot: { state: "idle", active: "a", trials: [] },
+  trust: { vendor: { record: new Uint8Array(80).fill(7), sequence: 0n } },
   identity: {
     vendorIds: [new Uint8Array(16).fill(1)],
     classIds: [new Uint8Array(16).fill(2)],
-    component: [Uint8Array.of(0)],
+    components: [[Uint8Array.of(0)]],
   },
   lastTime: 0n,
 });
@@ -42,7 +42,7 @@ export function stateStoreContract(name: string, open: () => { store: StateStore
     test("a state that is too large is a bug, and changes nothing", async () => {
       const { store } = open();
       await store.write(numberedState(1n));
-      const huge = { ...numberedState(2n), trustRecord: new Uint8Array(1 << 20) };
+      const huge = { ...numberedState(2n), trust: { vendor: { record: new Uint8Array(1 << 20), sequence: 0n } } };
       await expect(store.write(huge)).rejects.toThrow(RangeError);
       expect(await store.read()).toEqual({ kind: "present", state: numberedState(1n), repaired: "nothing" });
     });

@@ -6,9 +6,11 @@ import type { DeviceState } from "./state.ts";
  * state or the new one, never neither and never an older one. Every implementation passes `state-store.contract.ts`.
  */
 export interface StateStore {
+  /** Bytes of the largest state, serialized. */
+  readonly capacity: number;
   /** Reads what is stored, always anew. May repair a copy that a power cut left behind. */
   read(): Promise<StateReading>;
-  /** Returns when the state is safe. */
+  /** Returns when the state is safe. One that does not fit is a bug (`RangeError`). */
   write(state: DeviceState): Promise<void>;
 }
 

@@ -7,32 +7,51 @@ import {
   err,
   lookUp,
   type Malformed,
-  malformed,
   ok,
   type Result,
 } from "@sumac/cbor";
 import type { ComponentId } from "@sumac/suit";
-import type { BootRecord, BootState } from "./boot.ts";
-import type { SlotName } from "./slot.ts";
-import { bootStateLabel, slotLabel, stateLabel, stateVersion } from "./state-labels.ts";
+import type { BootRecord, BootState, TrialCount } from "./boot.ts";
+import type { ImageSlotName } from "./slot.ts";
+import { bytesOf, list, member, named, onlyMembers, Unreadable, uint, unlessNull } from "./state-item.ts";
+import { bootStateLabel, formerStateLabel, imageSlotLabel, stateLabel, stateVersion } from "./state-labels.ts";
 
-/** Everything a device has to remember over a power cut, but for the images and their envelopes. Written as a whole. */
+/** Everything a device has to remember over a power cut, but for images, envelopes and event log. Written as a whole. */
 export interface DeviceState {
+  /** Of the release set. */
   readonly floor: Floor;
+  /** Floor of the recovery set; absent = no recovery image was ever put in. */
+  readonly recovery?: Floor;
   readonly boot: BootRecord;
-  /** As provisioned; parsed by the verifier. */
-  readonly trustRecord: Uint8Array;
+  readonly trust: StoredTrust;
   readonly identity: DeviceIdentity;
   /** Seconds since 1970, the latest trusted time seen; 0 = none. Never goes back (trust.md 4). */
   readonly lastTime: bigint;
   /** The server action whose outcome is still to be reported. */
   readonly report?: PendingReport;
+  /** Of the device's configuration as it was last declared right, for the integrity check. */
+  readonly configurationDigest?: Uint8Array;
+  /** Signed by the device, over what the integrity check compares with; see `integrity-seal.ts`. */
+  readonly seal?: Uint8Array;
 }
 
-/** The highest confirmed sequence number, and the manifest that had it (trust.md 3). */
+/** The highest sequence number that a set of components has had for good, and the manifest that had it (trust.md 3). */
 export interface Floor {
   readonly sequence: bigint;
   readonly manifestDigest: Uint8Array;
+}
+
+/** The two parts of the trust record, each as it was provisioned or last replaced; parsed by the verifier. */
+export interface StoredTrust {
+  readonly vendor: StoredTrustPart;
+  /** Absent: no owner has come yet. */
+  readonly owner?: StoredTrustPart;
+}
+
+export interface StoredTrustPart {
+  readonly record: Uint8Array;
+  /** Of the trust update that wrote it; 0 = provisioned. */
+  readonly sequence: bigint;
 }
 
 /** Identifiers are 16 bytes; vendors and classes are sets (suit.md 2.4). */
@@ -40,7 +59,8 @@ export interface DeviceIdentity {
   readonly vendorIds: readonly Uint8Array[];
   readonly classIds: readonly Uint8Array[];
   readonly deviceId?: Uint8Array;
-  readonly component: ComponentId;
+  /** The release set: a release covers all of them, together. */
+  readonly components: readonly ComponentId[];
 }
 
 export interface PendingReport {
@@ -50,23 +70,41 @@ export interface PendingReport {
 }
 
 export function serializeState(state: DeviceState): Uint8Array {
-  const { floor, boot, identity, report } = state;
+  const { boot, identity, trust, report, recovery, configurationDigest, seal } = state;
   const map = new Map<CborValue, CborValue>([
     [stateLabel.version, stateVersion],
-    [stateLabel.floor, [floor.sequence, floor.manifestDigest]],
-    [stateLabel.boot, [bootStateLabel[boot.state], slotLabel[boot.active], boot.attempts]],
-    [stateLabel["trust-record"], state.trustRecord],
+    [stateLabel.floor, floorItem(state.floor)],
+    [stateLabel["last-time"], state.lastTime],
+    [
+      stateLabel.boot,
+      [
+        bootStateLabel[boot.state],
+        imageSlotLabel[boot.active],
+        boot.trials.map(({ manifestDigest, attempts }) => [manifestDigest, attempts]),
+      ],
+    ],
     [
       stateLabel.identity,
-      [[...identity.vendorIds], [...identity.classIds], identity.deviceId ?? null, [...identity.component]],
+      [
+        [...identity.vendorIds],
+        [...identity.classIds],
+        identity.deviceId ?? null,
+        identity.components.map((id) => [...id]),
+      ],
     ],
-    [stateLabel["last-time"], state.lastTime],
+    [stateLabel.trust, [trustItem(trust.vendor), trust.owner === undefined ? null : trustItem(trust.owner)]],
   ]);
   if (report !== undefined) map.set(stateLabel.report, [report.action, report.manifestDigest]);
+  if (recovery !== undefined) map.set(stateLabel.recovery, floorItem(recovery));
+  if (configurationDigest !== undefined) map.set(stateLabel["configuration-digest"], configurationDigest);
+  if (seal !== undefined) map.set(stateLabel.seal, seal);
   return encode(map);
 }
 
-/** The inverse; refuses everything `serializeState` does not write, unknown members too. */
+const floorItem = ({ sequence, manifestDigest }: Floor): CborValue => [sequence, manifestDigest];
+const trustItem = ({ record, sequence }: StoredTrustPart): CborValue => [record, sequence];
+
+/** The inverse, of version 1 too; refuses everything else, unknown members too. */
 export function parseState(bytes: Uint8Array): Result<DeviceState, Malformed> {
   const decoded = decode(bytes, { field: "state" });
   if (!decoded.ok) return decoded;
@@ -78,94 +116,111 @@ export function parseState(bytes: Uint8Array): Result<DeviceState, Malformed> {
   }
 }
 
-/** Unwinds the readers below; never leaves this file. */
-class Unreadable extends Error {
-  readonly refusal: Malformed;
-
-  constructor(reason: Malformed["reason"], field: string, item: CborItem) {
-    super(reason);
-    this.refusal = malformed(reason, `state.${field}`, item.offset);
-  }
-}
-
 function readState(item: CborItem): DeviceState {
   if (item.kind !== "map") throw new Unreadable("wrong-type", "", item);
-  const known = new Set<number | bigint>(Object.values(stateLabel));
-  const stranger = item.entries.find(({ key }) => key.kind !== "integer" || !known.has(key.value));
-  if (stranger !== undefined) throw new Unreadable("not-allowed-here", "label", stranger.key);
-  const version = need(item, "version");
-  if (uint(version, "version") !== BigInt(stateVersion)) throw new Unreadable("wrong-value", "version", version);
-  const report = lookUp(item, stateLabel.report);
+  const version = member(item, stateLabel, "version");
+  const number = uint(version, "version");
+  if (number === 1n) return readFormerState(item);
+  if (number !== BigInt(stateVersion)) throw new Unreadable("wrong-value", "version", version);
+  onlyMembers(item, stateLabel);
+  const recovery = lookUp(item, stateLabel.recovery);
+  const configuration = lookUp(item, stateLabel["configuration-digest"]);
+  const seal = lookUp(item, stateLabel.seal);
   return {
-    floor: readFloor(need(item, "floor")),
-    boot: readBoot(need(item, "boot")),
-    trustRecord: bytesOf(need(item, "trust-record"), "trust-record"),
-    identity: readIdentity(need(item, "identity")),
-    lastTime: uint(need(item, "last-time"), "last-time"),
+    ...readCommon(item),
+    boot: readBoot(member(item, stateLabel, "boot")),
+    trust: readTrust(member(item, stateLabel, "trust")),
+    identity: readIdentity(member(item, stateLabel, "identity")),
+    ...(recovery === undefined ? {} : { recovery: readFloor(recovery, "recovery") }),
+    ...(configuration === undefined ? {} : { configurationDigest: bytesOf(configuration, "configuration-digest") }),
+    ...(seal === undefined ? {} : { seal: bytesOf(seal, "seal") }),
+  };
+}
+
+/**
+ * Version 1 knew one component, one trust record and no count of trials by manifest. What it says goes on to hold; the
+ * next write stores it as version 2.
+ */
+function readFormerState(map: CborMap): DeviceState {
+  const { version, floor, report, "last-time": lastTime } = stateLabel;
+  onlyMembers(map, { version, floor, report, lastTime }, formerStateLabel);
+  const [state, active] = list(member(map, formerStateLabel, "boot"), "boot", 3);
+  const record = bytesOf(member(map, formerStateLabel, "trust-record"), "trust-record");
+  const [vendors, classes, device, component] = list(member(map, formerStateLabel, "identity"), "identity", 4);
+  return {
+    ...readCommon(map),
+    boot: readPointer(state, active, []),
+    trust: { vendor: { record, sequence: 0n } },
+    identity: { ...readIdentifiers(vendors, classes, device), components: [readComponent(component)] },
+  };
+}
+
+function readCommon(map: CborMap): Pick<DeviceState, "floor" | "lastTime" | "report"> {
+  const report = lookUp(map, stateLabel.report);
+  return {
+    floor: readFloor(member(map, stateLabel, "floor"), "floor"),
+    lastTime: uint(member(map, stateLabel, "last-time"), "last-time"),
     ...(report === undefined ? {} : { report: readReport(report) }),
   };
 }
 
-function readFloor(item: CborItem): Floor {
-  const [sequence, digest] = list(item, "floor", 2);
-  return { sequence: uint(sequence, "floor.sequence"), manifestDigest: bytesOf(digest, "floor.digest") };
+function readFloor(item: CborItem, field: string): Floor {
+  const [sequence, digest] = list(item, field, 2);
+  return { sequence: uint(sequence, `${field}.sequence`), manifestDigest: bytesOf(digest, `${field}.digest`) };
 }
 
 function readBoot(item: CborItem): BootRecord {
-  const [state, active, attempts] = list(item, "boot", 3);
+  const [state, active, trials] = list(item, "boot", 3);
+  return readPointer(state, active, list(trials, "boot.trials").map(readTrial));
+}
+
+const readPointer = (state: CborItem, active: CborItem, trials: readonly TrialCount[]): BootRecord => ({
+  state: named<BootState>(state, "boot.state", bootStateLabel),
+  active: named<ImageSlotName>(active, "boot.active", imageSlotLabel),
+  trials,
+});
+
+function readTrial(item: CborItem): TrialCount {
+  const [digest, attempts] = list(item, "boot.trials", 2);
   return {
-    state: named<BootState>(state, "boot.state", bootStateLabel),
-    active: named<SlotName>(active, "boot.active", slotLabel),
-    attempts: Number(uint(attempts, "boot.attempts")),
+    manifestDigest: bytesOf(digest, "boot.trials.digest"),
+    attempts: Number(uint(attempts, "boot.trials.attempts")),
   };
 }
 
+function readTrust(item: CborItem): StoredTrust {
+  const [vendor, owner] = list(item, "trust", 2);
+  const ownerPart = unlessNull(owner, (part) => readTrustPart(part, "trust.owner"));
+  return { vendor: readTrustPart(vendor, "trust.vendor"), ...(ownerPart === undefined ? {} : { owner: ownerPart }) };
+}
+
+function readTrustPart(item: CborItem, field: string): StoredTrustPart {
+  const [record, sequence] = list(item, field, 2);
+  return { record: bytesOf(record, `${field}.record`), sequence: uint(sequence, `${field}.sequence`) };
+}
+
 function readIdentity(item: CborItem): DeviceIdentity {
-  const [vendors, classes, device, component] = list(item, "identity", 4);
-  const isNull = device.kind === "simple" && device.value === null;
+  const [vendors, classes, device, components] = list(item, "identity", 4);
+  return {
+    ...readIdentifiers(vendors, classes, device),
+    components: list(components, "identity.components").map(readComponent),
+  };
+}
+
+function readIdentifiers(vendors: CborItem, classes: CborItem, device: CborItem): Omit<DeviceIdentity, "components"> {
+  const deviceId = unlessNull(device, (id) => bytesOf(id, "identity.device", 16));
   return {
     vendorIds: list(vendors, "identity.vendors").map((id) => bytesOf(id, "identity.vendors", 16)),
     classIds: list(classes, "identity.classes").map((id) => bytesOf(id, "identity.classes", 16)),
-    ...(isNull ? {} : { deviceId: bytesOf(device, "identity.device", 16) }),
-    component: list(component, "identity.component").map((segment) => bytesOf(segment, "identity.component")),
+    ...(deviceId === undefined ? {} : { deviceId }),
   };
 }
+
+const readComponent = (item: CborItem): ComponentId =>
+  list(item, "identity.component").map((segment) => bytesOf(segment, "identity.component"));
 
 function readReport(item: CborItem): PendingReport {
   const [action, digest] = list(item, "report", 2);
   if (action.kind !== "text") throw new Unreadable("wrong-type", "report.action", action);
   return { action: action.value, manifestDigest: bytesOf(digest, "report.digest") };
-}
-
-function need(map: CborMap, name: keyof typeof stateLabel): CborItem {
-  const found = lookUp(map, stateLabel[name]);
-  if (found === undefined) throw new Unreadable("missing", name, map);
-  return found;
-}
-
-function list(item: CborItem, field: string, length: 2): readonly [CborItem, CborItem];
-function list(item: CborItem, field: string, length: 3): readonly [CborItem, CborItem, CborItem];
-function list(item: CborItem, field: string, length: 4): readonly [CborItem, CborItem, CborItem, CborItem];
-function list(item: CborItem, field: string): readonly CborItem[];
-function list(item: CborItem, field: string, length?: number): readonly CborItem[] {
-  if (item.kind !== "array") throw new Unreadable("wrong-type", field, item);
-  if (length !== undefined && item.items.length !== length) throw new Unreadable("wrong-length", field, item);
-  return item.items;
-}
-
-function uint(item: CborItem, field: string): bigint {
-  if (item.kind !== "integer" || item.value < 0) throw new Unreadable("wrong-type", field, item);
-  return BigInt(item.value);
-}
-
-function bytesOf(item: CborItem, field: string, length?: number): Uint8Array {
-  if (item.kind !== "bytes") throw new Unreadable("wrong-type", field, item);
-  if (length !== undefined && item.value.length !== length) throw new Unreadable("wrong-length", field, item);
-  return item.value;
-}
-
-function named<Name extends string>(item: CborItem, field: string, labels: Readonly<Record<Name, number>>): Name {
-  const label = uint(item, field);
-  for (const name in labels) if (BigInt(labels[name]) === label) return name;
-  throw new Unreadable("wrong-value", field, item);
 }

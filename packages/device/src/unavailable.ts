@@ -1,5 +1,5 @@
 /** What of the world failed. Public and never reused: logs, exit codes and tests use them. Sentences live in `explain`. */
-export type UnavailableCode = ServerFaultCode | StorageFaultCode;
+export type UnavailableCode = ServerFaultCode | StorageFaultCode | InstallerFaultCode;
 
 /** Talking to the update server; each is described where it is decided, in `ddi-client-fault.ts`. */
 export type ServerFaultCode =
@@ -26,10 +26,25 @@ export type ServerFaultCode =
   | "artifact-missing";
 
 export type StorageFaultCode =
+  /** Nobody could be told of what the integrity check found. */
+  | "notice-not-delivered"
   /** Flash or disk refused to read, write or erase. */
   | "storage-failed"
   /** The flash file has another size than the device's flash. */
-  | "storage-mismatch";
+  | "storage-mismatch"
+  /** No room for what is to be written; nothing that counts was given up for it. */
+  | "storage-full"
+  /** Another process has the device's folder. */
+  | "storage-locked"
+  /** Something that this software has not put there stands in the way: a link, a pipe, a folder of another user. */
+  | "storage-foreign";
+
+/** Running a configured command that carries an update out. */
+export type InstallerFaultCode =
+  /** It could not be started, ended with another exit code than 0, or was killed. */
+  | "installer-failed"
+  /** It took longer than it may and was killed. */
+  | "installer-timed-out";
 
 export interface UnavailableFacts {
   /** Whether the same call may work later without anybody changing anything. */

@@ -1,0 +1,23 @@
+import type { FileSystem } from "./file-system.ts";
+import { readPrivateFile, writePrivateFile } from "./private-file.ts";
+import type { StagingLedger } from "./staging-budget.ts";
+
+const name = "stagings";
+
+/** The ledger in a file of the device's folder: the owed milliseconds as a decimal number. */
+export function fileStagingLedger(files: FileSystem, folder: string): StagingLedger {
+  const path = `${folder}/${name}`;
+  return {
+    async read() {
+      if ((await files.facts(path)) === undefined) return "blank";
+      const bytes = await readPrivateFile(files, path, 32);
+      const text = bytes === undefined ? "" : String.fromCharCode(...bytes);
+      return /^\d{1,15}\n$/.test(text) ? Number(text) : "damaged";
+    },
+    async write(owedMs) {
+      await writePrivateFile(files, `${path}.new`, new TextEncoder().encode(`${Math.ceil(owedMs)}\n`));
+      await files.rename(`${path}.new`, path);
+      await files.syncFolder(folder);
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import type { UnavailableCode } from "./unavailable.ts";
+
+/** What an operator is asked to agree to. */
+export interface InstallSubject {
+  readonly sequence: bigint;
+  readonly manifestDigest: Uint8Array;
+}
+
+/** Why an update that the device accepts is not carried out yet. */
+export type InstallWait =
+  /** The operator of this device has not agreed to this manifest. */
+  | ({ readonly code: "consent-awaited" } & InstallSubject)
+  /** Its event log cannot be written, and the policy is to do nothing that would go unrecorded (CR 2.10). */
+  | { readonly code: "log-failing"; readonly fault: UnavailableCode };

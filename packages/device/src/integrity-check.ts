@@ -1,0 +1,167 @@
+import { type Crypto, equalBytes, type PublicKey } from "@sumac/crypto";
+import { type ComponentId, componentKey } from "@sumac/suit";
+import { bootTrust, type TrustParts } from "@sumac/verifier";
+import { differences, readSeal, type SealedMember, sealedContent } from "./integrity-seal.ts";
+import type { SlotName } from "./slot.ts";
+import { judgeStoredEnvelope, type StoredEnvelope } from "./slot-check.ts";
+import type { Slots } from "./slots.ts";
+import type { DeviceState } from "./state.ts";
+import type { StateStore } from "./state-store.ts";
+import { trustInForce } from "./trust-in-force.ts";
+import { Unavailable } from "./unavailable.ts";
+
+export interface IntegrityParts {
+  readonly slots: Slots;
+  readonly state: StateStore;
+  readonly crypto: Crypto;
+  /** Whose seal the state has to have. `no-seal`: the device has no key, and changes that somebody re-hashed stay unseen. */
+  readonly deviceKey: PublicKey | "no-seal";
+  /** SHA-256 of the configuration as it lies there now; absent = the device has none that is watched. */
+  configurationDigest?(): Promise<Uint8Array>;
+}
+
+/** Something is not as it was signed (CR 3.4). `code` is that of the check that failed. */
+export interface IntegrityFinding {
+  readonly subject: IntegritySubject;
+  readonly code: string;
+  /** Of an image: which one, as hex segments. */
+  readonly component?: string;
+  readonly slot?: SlotName;
+}
+
+export type IntegritySubject =
+  | "image"
+  | "envelope"
+  | "vendor-trust"
+  | "owner-trust"
+  | "identity"
+  | "floors"
+  | "configuration"
+  | "state"
+  | "seal";
+
+export interface IntegrityReport {
+  readonly findings: readonly IntegrityFinding[];
+  /** Bytes of images that were digested. */
+  readonly bytes: number;
+}
+
+/** Bytes of an image that one step digests: well under a millisecond on a small processor. */
+export const integrityStep = 65536;
+
+/**
+ * The integrity check as many small steps (CR 3.4): whoever runs it decides when the next one is due, and a control cycle
+ * is never held up by more than one. Images are digested anew and compared with the manifest beside them, whose signature
+ * is verified again; what has no signature of its own is compared with the device's seal. Changes nothing.
+ */
+export async function* integritySteps(parts: IntegrityParts): AsyncGenerator<void, IntegrityReport> {
+  const findings: IntegrityFinding[] = [];
+  let bytes = 0;
+  const reading = await parts.state.read();
+  if (reading.kind !== "present") {
+    const code = reading.kind === "blank" ? "not-provisioned" : reading.problem.code;
+    return { findings: [{ subject: "state", code }], bytes };
+  }
+  yield;
+  const { state } = reading;
+  findings.push(...sealFindings(state, parts), ...(await configurationFindings(state, parts)));
+  yield;
+  const trust = trustInForce(state.trust, parts.crypto);
+  if (!trust.ok) {
+    findings.push({ subject: `${trust.error.part}-trust`, code: trust.error.problem.code });
+    return { findings, bytes };
+  }
+  const slots: readonly SlotName[] = [
+    state.boot.active,
+    ...(state.recovery === undefined ? [] : ["recovery" as const]),
+  ];
+  for (const slot of slots) {
+    const judged = await judgeSlot(slot, state, trust.value, parts);
+    yield;
+    if ("subject" in judged) {
+      findings.push(judged);
+      continue;
+    }
+    for (const [i, { component, expected }] of judged.plan.images.entries()) {
+      const digest = parts.crypto.startDigest(expected.digest.algorithm);
+      let finding: IntegrityFinding | undefined;
+      try {
+        for await (const chunk of parts.slots.read(slot, i, Number(expected.size))) {
+          for (let at = 0; at < chunk.length; at += integrityStep) {
+            digest.update(chunk.subarray(at, at + integrityStep));
+            yield;
+          }
+          bytes += chunk.length;
+        }
+        if (!equalBytes(digest.digest(), expected.digest.bytes))
+          finding = imageFinding("image-digest-mismatch", component, slot);
+      } catch (fault) {
+        if (!(fault instanceof Unavailable)) throw fault;
+        finding = imageFinding(fault.code, component, slot);
+      }
+      if (finding !== undefined) findings.push(finding);
+      yield;
+    }
+  }
+  return { findings, bytes };
+}
+
+const imageFinding = (code: string, component: ComponentId, slot: SlotName): IntegrityFinding => ({
+  subject: "image",
+  code,
+  component: componentKey(component),
+  slot,
+});
+
+async function judgeSlot(
+  slot: SlotName,
+  state: DeviceState,
+  trust: TrustParts,
+  { slots, crypto }: IntegrityParts,
+): Promise<StoredEnvelope | IntegrityFinding> {
+  const floor = slot === "recovery" ? state.recovery : state.floor;
+  const judge = { crypto, trust: bootTrust(trust), identity: state.identity, floor };
+  try {
+    const judged = await judgeStoredEnvelope(slots, slot, judge);
+    return judged.ok ? judged.value : { subject: "envelope", code: judged.error.code, slot };
+  } catch (fault) {
+    if (!(fault instanceof Unavailable)) throw fault;
+    return { subject: "envelope", code: fault.code, slot };
+  }
+}
+
+const subjects: Readonly<Record<SealedMember, IntegritySubject>> = {
+  vendorTrust: "vendor-trust",
+  ownerTrust: "owner-trust",
+  identity: "identity",
+  floors: "floors",
+  configuration: "configuration",
+};
+
+function sealFindings(state: DeviceState, { deviceKey, crypto }: IntegrityParts): readonly IntegrityFinding[] {
+  if (deviceKey === "no-seal") return [];
+  if (state.seal === undefined) return [{ subject: "seal", code: "seal-missing" }];
+  const seal = readSeal(state.seal, deviceKey, crypto);
+  if (!seal.ok) return [{ subject: "seal", code: seal.error.code }];
+  return differences(sealedContent(state, crypto), seal.value).map((member) => ({
+    subject: subjects[member],
+    code: "not-as-sealed",
+  }));
+}
+
+/** What is in force against what was last declared right. */
+async function configurationFindings(
+  { configurationDigest: declared }: DeviceState,
+  parts: IntegrityParts,
+): Promise<readonly IntegrityFinding[]> {
+  if (parts.configurationDigest === undefined) return [];
+  const subject = "configuration";
+  if (declared === undefined) return [{ subject, code: "configuration-not-declared" }];
+  try {
+    const found = await parts.configurationDigest();
+    return equalBytes(found, declared) ? [] : [{ subject, code: "configuration-changed" }];
+  } catch (fault) {
+    if (!(fault instanceof Unavailable)) throw fault;
+    return [{ subject, code: fault.code }];
+  }
+}

@@ -1,0 +1,73 @@
+import { err, ok, type Result } from "@sumac/cbor";
+import {
+  type Operations,
+  type Recipient,
+  releaseTrust,
+  trustComponents,
+  type VerifiedUpdate,
+  verifyEnvelope,
+} from "@sumac/verifier";
+import { trialsOf } from "./boot.ts";
+import { type DeviceParts, maxTrialsOf, type Session } from "./boot-device.ts";
+import type { ComponentSet } from "./component-set.ts";
+import type { DeviceRefusal } from "./device.ts";
+import { type InstallPlan, installPlan } from "./install-plan.ts";
+import { otherSlot, type SlotName } from "./slot.ts";
+import { componentIdsOf, envelopeLimits, installedOf, recipientFor } from "./slot-check.ts";
+import { maxTrustRecordBytes } from "./trust-update.ts";
+import { type TrustedTime, verifyTime } from "./trusted-time.ts";
+
+export interface OfferContext {
+  readonly parts: DeviceParts;
+  readonly session: Session;
+  /** What the envelope says it is about. It only chooses who judges it: they verify all of it, that too. */
+  readonly addressed: Exclude<ComponentSet, "trust-record">;
+  readonly time: TrustedTime;
+  readonly operations?: Operations;
+}
+
+export interface JudgedOffer {
+  readonly set: "release" | "recovery";
+  readonly update: VerifiedUpdate;
+  readonly plan: InstallPlan;
+}
+
+/**
+ * Checks 1 to 9 of trust.md for a release or a recovery image, and that the slots can carry the plan out. A set that
+ * the device has no slot for is judged as a release, where its components are unknown.
+ */
+export function judgeOffer(envelope: Uint8Array, context: OfferContext): Result<JudgedOffer, DeviceRefusal> {
+  const { parts, session, addressed, time, operations } = context;
+  const { slots, crypto } = parts;
+  const { state, trust, mode } = session;
+  const set = slots.recovery !== undefined && addressed === "recovery" ? "recovery" : "release";
+  const slot = set === "recovery" ? set : otherSlot(state.boot.active);
+  const update = verifyEnvelope(envelope, {
+    crypto,
+    trust: releaseTrust(trust),
+    recipient: addressed === "mixed" ? everySet(context, slot) : recipientFor(state.identity, slot, slots),
+    installed: installedOf(set === "recovery" ? state.recovery : state.floor),
+    limits: envelopeLimits(slots),
+    ...verifyTime(time),
+    ...(operations === undefined ? {} : { operations }),
+  });
+  if (!update.ok) return update;
+  if (addressed === "mixed") return err({ code: "components-mixed" });
+  if (set === "recovery" && mode === "recovery") return err({ code: "recovery-running" });
+  const attempts = trialsOf(state.boot, update.value.manifestDigest.bytes);
+  const limit = maxTrialsOf(parts);
+  if (attempts >= limit) return err({ code: "trials-exhausted", attempts, limit });
+  const plan = installPlan(update.value, componentIdsOf(slots, slot));
+  return plan.ok ? ok({ set, update: update.value, plan: plan.value }) : plan;
+}
+
+/** A manifest of several sets is judged like one of the device's, so that only what is signed is called mixed. */
+function everySet({ parts: { slots }, session: { state } }: OfferContext, slot: SlotName): Recipient {
+  const release = recipientFor(state.identity, slot, slots);
+  const recovery = slots.recovery && recipientFor(state.identity, "recovery", slots);
+  const components = [release, recovery].flatMap((each) =>
+    each === undefined || each.components === "any" ? [] : each.components,
+  );
+  for (const id of Object.values(trustComponents)) components.push({ id, maxSize: BigInt(maxTrustRecordBytes) });
+  return { ...release, components };
+}

@@ -1,0 +1,69 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { DeviceKey, DeviceKeyStore } from "./device-key.ts";
+import { Unavailable } from "./unavailable.ts";
+
+/**
+ * The device key (Ed25519) in a file that only its user may read: for simulated devices, and for gateways without a secure
+ * element. Throws `Unavailable` (`storage-failed`) if the file cannot be used; the error never names its content.
+ */
+export function fileDeviceKeyStore(path: string): DeviceKeyStore {
+  return {
+    open: async () => {
+      const text = readIfThere(path);
+      return text === undefined ? undefined : deviceKey(attempt(path, () => createPrivateKey(text)));
+    },
+    generate: async () => {
+      const { privateKey } = generateKeyPairSync("ed25519");
+      attempt(path, () => keep(path, privateKey.export({ type: "pkcs8", format: "pem" }) as string));
+      return deviceKey(privateKey);
+    },
+  };
+}
+
+function deviceKey(privateKey: KeyObject): DeviceKey {
+  const der = createPublicKey(privateKey).export({ type: "spki", format: "der" });
+  return {
+    publicKey: { scheme: "ed25519", bytes: new Uint8Array(der.subarray(-32)) },
+    sign: async (message) => new Uint8Array(sign(null, message, privateKey)),
+  };
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new Unavailable("storage-failed", { retryable: false, detail: `${path} cannot be read`, cause: error });
+  }
+}
+
+/** Whole or not at all, and never over another key: a link, unlike a rename, does not replace. */
+function keep(path: string, pem: string): void {
+  const draft = `${path}.${randomBytes(6).toString("hex")}`;
+  const descriptor = openSync(draft, "wx", 0o600);
+  try {
+    writeFileSync(descriptor, pem);
+    fsyncSync(descriptor);
+    linkSync(draft, path);
+  } finally {
+    closeSync(descriptor);
+    rmSync(draft, { force: true });
+  }
+  const folder = openSync(dirname(path), "r");
+  fsyncSync(folder);
+  closeSync(folder);
+}
+
+function attempt<T>(path: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    throw new Unavailable("storage-failed", {
+      retryable: false,
+      detail: `${path} cannot be used as a key`,
+      cause: error,
+    });
+  }
+}
