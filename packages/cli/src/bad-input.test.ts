@@ -194,8 +194,8 @@ const tables: readonly (readonly [what: string, line: () => readonly string[], r
       ["nowhere", "file-not-found", 5],
       ["folder", "is-a-folder", 5],
       ["pipe", "not-a-regular-file", 5],
-      ["empty", "trust-file-invalid", 4],
-      ["binary", "trust-file-invalid", 4],
+      ["empty", "malformed", 4],
+      ["binary", "malformed", 4],
     ],
   ],
   [

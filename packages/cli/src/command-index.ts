@@ -24,11 +24,6 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/keys-show.ts")).keysShow,
   },
   {
-    name: "trust new",
-    summary: "make a trust record: whose releases count, and whose approval is waited for",
-    load: async () => (await import("./commands/trust-new.ts")).trustNew,
-  },
-  {
     name: "release build",
     summary: "make an update envelope from a firmware file",
     load: async () => (await import("./commands/release-build.ts")).releaseBuild,
@@ -54,6 +49,21 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/report-show.ts")).reportShow,
   },
   {
+    name: "trust make",
+    summary: "make a trust record from public keys",
+    load: async () => (await import("./commands/trust-make.ts")).trustMake,
+  },
+  {
+    name: "trust show",
+    summary: "show what a trust record says",
+    load: async () => (await import("./commands/trust-show.ts")).trustShow,
+  },
+  {
+    name: "trust update",
+    summary: "make an envelope that replaces a device's trust record",
+    load: async () => (await import("./commands/trust-update.ts")).trustUpdate,
+  },
+  {
     name: "publish",
     summary: "upload an envelope and its payloads to a server",
     load: async () => (await import("./commands/publish.ts")).publish,
@@ -64,14 +74,79 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/serve.ts")).serve,
   },
   {
+    name: "device provision",
+    summary: "put trust record, identity and first release into the device of a configuration",
+    load: async () => (await import("./commands/device-provision.ts")).deviceProvision,
+  },
+  {
+    name: "device agent",
+    summary: "run the update agent of a device, as its configuration says",
+    load: async () => (await import("./commands/device-agent.ts")).deviceAgent,
+  },
+  {
     name: "device run",
     summary: "run a simulated device",
     load: async () => (await import("./commands/device-run.ts")).deviceRun,
   },
   {
+    name: "device simulate",
+    summary: "run a simulated device, with faults if asked for",
+    load: async () => (await import("./commands/device-simulate.ts")).deviceSimulate,
+  },
+  {
+    name: "device fleet",
+    summary: "run many simulated devices in one process, for load on a server",
+    load: async () => (await import("./commands/device-fleet.ts")).deviceFleet,
+  },
+  {
     name: "device status",
     summary: "show what a simulated device holds and runs",
     load: async () => (await import("./commands/device-status.ts")).deviceStatus,
+  },
+  {
+    name: "device trust show",
+    summary: "show whom a simulated device believes",
+    load: async () => (await import("./commands/device-trust-show.ts")).deviceTrustShow,
+  },
+  {
+    name: "device trust update",
+    summary: "put a trust update into force on a simulated device",
+    load: async () => (await import("./commands/device-trust-update.ts")).deviceTrustUpdate,
+  },
+  {
+    name: "device own",
+    summary: "set the first owner's part of a device's trust record",
+    load: async () => (await import("./commands/device-own.ts")).deviceOwn,
+  },
+  {
+    name: "device log show",
+    summary: "show the event log of a device",
+    load: async () => (await import("./commands/device-log-show.ts")).deviceLogShow,
+  },
+  {
+    name: "device log export",
+    summary: "write the event log of a device as JSON lines or syslog",
+    load: async () => (await import("./commands/device-log-export.ts")).deviceLogExport,
+  },
+  {
+    name: "device log verify",
+    summary: "check an event log, and name the first record that is not the device's",
+    load: async () => (await import("./commands/device-log-verify.ts")).deviceLogVerify,
+  },
+  {
+    name: "device report",
+    summary: "write a signed SUIT report of what a device runs",
+    load: async () => (await import("./commands/device-report.ts")).deviceReport,
+  },
+  {
+    name: "device inventory",
+    summary: "show what a device is, runs, believes and is set to",
+    load: async () => (await import("./commands/device-inventory.ts")).deviceInventory,
+  },
+  {
+    name: "device check",
+    summary: "digest a device's images again and compare all with what is signed",
+    load: async () => (await import("./commands/device-check.ts")).deviceCheck,
   },
   {
     name: "verify",

@@ -71,13 +71,16 @@ export function helpPage(entries: readonly CommandEntry[], words: readonly strin
   program.addHelpText("after", "\n`sumac help exit-codes` lists the exit codes; every command takes --json.");
   const groups = new Map<string, Parser>();
   for (const entry of entries) {
-    const [first, second] = entry.name.split(" ") as [string, string?];
-    if (second === undefined) configure(program.command(first)).description(entry.summary);
-    else {
-      const group = groups.get(first) ?? configure(program.command(first)).description(groupSummary(entries, first));
-      groups.set(first, group);
-      configure(group.command(second)).description(entry.summary);
+    const words = entry.name.split(" ");
+    let parser = program;
+    for (let depth = 1; depth < words.length; depth++) {
+      const name = words.slice(0, depth).join(" ");
+      const group =
+        groups.get(name) ?? configure(parser.command(words[depth - 1] ?? "")).description(groupSummary(entries, name));
+      groups.set(name, group);
+      parser = group;
     }
+    configure(parser.command(words.at(-1) ?? "")).description(entry.summary);
   }
   try {
     program.parse([...words], { from: "user" });
@@ -89,8 +92,10 @@ export function helpPage(entries: readonly CommandEntry[], words: readonly strin
 }
 
 /** Where the mistake is: `sumac keys` for a wrong second word. */
-const commandOf = (words: readonly string[], groups: ReadonlyMap<string, Parser>): string =>
-  words[0] !== undefined && groups.has(words[0]) ? `sumac ${words[0]}` : "sumac";
+function commandOf(words: readonly string[], groups: ReadonlyMap<string, Parser>): string {
+  const known = [2, 1].map((depth) => words.slice(0, depth).join(" ")).find((name) => groups.has(name));
+  return known === undefined ? "sumac" : `sumac ${known}`;
+}
 
 /** What the library prints, collected. */
 class Page {

@@ -7,6 +7,7 @@ export const exitCode = {
   malformed: 4,
   unavailable: 5,
   device: 6,
+  restart: 75,
   interrupted: 130,
 } as const;
 
@@ -21,5 +22,6 @@ export const exitCodeMeaning: Readonly<Record<keyof typeof exitCode, string>> = 
   malformed: "a file is not the format it should be",
   unavailable: "disk, network or server failed, or a file is not there",
   device: "the device failed: no bootable image, flash fault, failed update",
+  restart: "the device agent ends so that the new image is started, as it was told to",
   interrupted: "stopped by a signal",
 };

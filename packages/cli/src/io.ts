@@ -18,6 +18,8 @@ export interface Io {
   readonly workingFolder: string;
   /** Aborted by the first SIGINT or SIGTERM. Until somebody asks for it, a signal ends the process at once. */
   readonly interrupted: AbortSignal;
+  /** From now on SIGHUP calls this instead of counting as an interruption. Absent: there are no signals. */
+  readonly onHangUp?: (listener: () => void) => void;
   /** Bytes of standard input up to `limit + 1`, so that the caller can tell "too large" from "fits". */
   readStandardInput(limit: number): Promise<Uint8Array>;
   /** Asks a person without echo. Default: on the terminal. */

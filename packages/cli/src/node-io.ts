@@ -6,14 +6,18 @@ const repeatedSignalMs = 1000;
 /** The real world: this process' streams, environment and signals. */
 export function nodeIo(): Io {
   let signal: AbortSignal | undefined;
+  let hangUp: (() => void) | undefined;
   return {
     stdout: sink(1),
     stderr: sink(2),
     environment: process.env,
     workingFolder: process.cwd(),
     get interrupted() {
-      signal ??= interrupted();
+      signal ??= interrupted(() => hangUp);
       return signal;
+    },
+    onHangUp(listener) {
+      hangUp = listener;
     },
     readStandardInput: async (limit) => readUpTo(0, limit + 1),
   };
@@ -23,7 +27,7 @@ export function nodeIo(): Io {
  * Aborted by the first signal. A terminal, npm and the runner may each hand the same key press on, so signals within a
  * second count once; a later one ends the process, for a person who does not want to wait for an orderly end.
  */
-function interrupted(): AbortSignal {
+function interrupted(hangUp: () => (() => void) | undefined): AbortSignal {
   const controller = new AbortController();
   let firstAt = Number.POSITIVE_INFINITY;
   const receive = (): void => {
@@ -32,7 +36,8 @@ function interrupted(): AbortSignal {
       controller.abort();
     } else if (Date.now() - firstAt > repeatedSignalMs) process.exit(130);
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, receive);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, receive);
+  process.on("SIGHUP", () => (hangUp() ?? receive)());
   return controller.signal;
 }
 

@@ -16,7 +16,7 @@ async function dispatch(line: readonly string[], io: Io, terminal: Terminal): Pr
   // `sumac --json keys list` and `sumac keys --json list` are as clear as `sumac keys list --json`.
   const early = line.slice(0, 2).indexOf("--json");
   const words = early < 0 ? line : [...line.toSpliced(early, 1), "--json"];
-  const entry = named(words, 2) ?? named(words, 1);
+  const entry = named(words, 3) ?? named(words, 2) ?? named(words, 1);
   if (entry === undefined) {
     const { answerGeneralQuestion } = await import("./general-help.ts");
     return answerGeneralQuestion(words, terminal);

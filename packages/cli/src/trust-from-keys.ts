@@ -117,7 +117,7 @@ function trustFailure(
 
 const partWords = { classical: "classical", "ml-dsa": "ML-DSA" } as const;
 
-function parseAlgorithm(value: string): number {
+export function parseAlgorithm(value: string): number {
   const known = /^-?\d{1,3}$/.test(value) ? algorithmById(Number(value)) : undefined;
   if (known !== undefined) return known.id;
   throw usage("bad-value", `--allow-alg ${value} is no COSE algorithm known here`, "give -7 (ES256) or -8 (EdDSA)");

@@ -1,18 +1,16 @@
 import {
   Agent,
+  agentLogEntries,
   type BootOutcome,
   checkDdiOptions,
   createDdiClient,
   type DdiClient,
-  type Device,
-  explainDevice,
-  explainFault,
-  type Round,
   Unavailable,
 } from "@sumac/device";
 import { createNodeHttp, wait } from "@sumac/device/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
-import { type OpenDevice, openDeviceFolder, readSettings } from "../device/device-folder.ts";
+import { type OpenDevice, openDeviceFolder } from "../device/device-folder.ts";
+import { readSettings } from "../device/device-settings.ts";
 import { Observer } from "../device/observer.ts";
 import {
   type FactoryPlan,
@@ -22,11 +20,14 @@ import {
   planFactory,
   provision,
 } from "../device/provision.ts";
+import { cannotBoot, judgeRound } from "../device/round-verdict.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
-import { Failure, usage } from "../failure.ts";
+import { usage } from "../failure.ts";
 import { interrupted } from "../interruption.ts";
 import { parseChoice, parseServerUrl } from "../option-values.ts";
 import { readToken } from "../token-file.ts";
+
+const makeAnew = "remove the folder and make the device anew";
 
 export const deviceRun: Command = {
   name: "device run",
@@ -64,12 +65,12 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   if (known === undefined) throw new Error("a device has settings or a plan");
   const connection = await connect(given, known.id, context);
   try {
-    const opened = openDeviceFolder(io, folder, known, plan === undefined ? "existing" : "new");
+    const opened = await openDeviceFolder(io, folder, known, plan === undefined ? "existing" : "new");
     try {
       const booted = await switchOn(opened, plan, connection.server, given, context);
-      return await operate(opened.device, booted, connection.server, given, context);
+      return await operate(opened, booted, connection.server, given, context);
     } finally {
-      opened.close();
+      await opened.close();
     }
   } catch (error) {
     throw error instanceof Unavailable && error.code === "aborted" && io.interrupted.aborted ? interrupted() : error;
@@ -99,7 +100,7 @@ async function switchOn(
     opened.keepSettings();
     await provision(device, plan, release);
   } catch (error) {
-    opened.undo();
+    await opened.undo();
     throw error;
   }
   return device.boot();
@@ -143,7 +144,7 @@ async function connect(given: Arguments, controllerId: string, context: CommandC
 
 /** Switches the device on and lets its agent work. */
 async function operate(
-  device: Device,
+  { device, log }: OpenDevice,
   booted: BootOutcome,
   server: DdiClient,
   given: Arguments,
@@ -152,7 +153,7 @@ async function operate(
   const { io, terminal } = context;
   const observer = new Observer(context);
   observer.observe({ event: "booted", outcome: booted });
-  if (booted.kind !== "running") throw cannotBoot(booted);
+  if (booted.kind !== "running") throw cannotBoot(booted, makeAnew);
   const agent = new Agent({
     device,
     booted,
@@ -161,14 +162,18 @@ async function operate(
     selfTest: async () => (given.flag("fail-self-test") === "given" ? "failed" : "passed"),
     wait,
     random: Math.random,
+    uptimeMs: () => performance.now(),
     trustedTime: () => BigInt(Math.floor(Date.now() / 1000)),
     operations: async () => undefined,
-    observe: (event) => observer.observe(event),
+    observe: (event) => {
+      observer.observe(event);
+      for (const entry of agentLogEntries(event)) log.note(entry);
+    },
   });
   try {
     if (given.flag("once") === "given") return await once(agent, observer, context);
     const last = await agent.run(io.interrupted);
-    if (last.kind !== "running") throw cannotBoot(last);
+    if (last.kind !== "running") throw cannotBoot(last, makeAnew);
     terminal.jsonLine({ event: "stopped" });
     terminal.line("stopped");
     return exitCode.ok;
@@ -183,38 +188,5 @@ async function once(agent: Agent, observer: Observer, { io, terminal }: CommandC
   if (round.did === "nothing" && observer.introduced) round = await agent.runOnce(io.interrupted);
   terminal.jsonLine({ event: "finished", did: round.did });
   if (round.did === "nothing") terminal.line("nothing to install");
-  return judge(round);
-}
-
-function judge(round: Round): ExitCode {
-  switch (round.did) {
-    case "refused":
-      throw new Failure({
-        code: round.refusal.code,
-        ...explainDevice(round.refusal),
-        exit: round.refusal.code === "malformed" ? exitCode.malformed : exitCode.refused,
-      });
-    case "undeliverable":
-      throw new Failure({ code: round.fault.code, ...explainFault(round.fault.code), exit: exitCode.unavailable });
-    case "reverted":
-      throw new Failure({
-        code: "update-reverted",
-        problem: "the new image did not prove itself; the device runs the old one again",
-        remedy: "find out why its self-test failed, and release a better one under a higher sequence number",
-        exit: exitCode.device,
-      });
-    case "recovery-needed":
-      throw cannotBoot(round.outcome);
-    default:
-      return exitCode.ok;
-  }
-}
-
-function cannotBoot(outcome: BootOutcome): Failure {
-  const { problem, remedy } =
-    outcome.kind === "recovery-needed"
-      ? explainDevice(outcome.why)
-      : { problem: "the device is not provisioned", remedy: "remove the folder and make the device anew" };
-  const code = outcome.kind === "recovery-needed" ? outcome.why.code : outcome.kind;
-  return new Failure({ code, problem, remedy, exit: exitCode.device });
+  return judgeRound(round);
 }

@@ -3,7 +3,8 @@ import { explainDevice } from "@sumac/device";
 import { formatUuid } from "@sumac/suit";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { bootJson, describeBoot, imageName } from "../device/describe-event.ts";
-import { copyOfDevice, readSettings } from "../device/device-folder.ts";
+import { copyOfDevice } from "../device/device-folder.ts";
+import { readSettings } from "../device/device-settings.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure, unavailable } from "../failure.ts";
 
@@ -22,7 +23,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   if (settings === undefined) {
     throw unavailable("device-not-found", `there is no device in ${folder}`, "make one: sumac device run");
   }
-  const device = copyOfDevice(io, folder, settings);
+  const { device } = copyOfDevice(io, folder, settings);
   const outcome = await device.boot();
   if (outcome.kind !== "running") {
     terminal.json({ id: settings.id, next: bootJson(outcome) });

@@ -11,8 +11,8 @@ import { type Inspection, inspect } from "../inspect/inspection.ts";
 import { inspectionJson } from "../inspect/inspection-json.ts";
 import { openEnvelope } from "../inspect/open-envelope.ts";
 import type { Io } from "../io.ts";
-import { readTrustFile } from "../trust-file.ts";
 import { allowAlgorithmOption, profileOption, trustFromKeys } from "../trust-from-keys.ts";
+import { readTrustRecordFile } from "../trust-record-file.ts";
 
 export const releaseInspect: Command = {
   name: "release inspect",
@@ -65,7 +65,7 @@ async function readTrust(given: Arguments, io: Io): Promise<TrustRecord | undefi
     throw usage("missing-option", `--${needsKey} without --key checks nothing`, "give the keys: --key vendor.pub.pem");
   }
   const beside = ["key", "threshold", "profile", "allow-alg"].find((option) => given.option(option) !== undefined);
-  if (beside === undefined) return readTrustFile(io, file);
+  if (beside === undefined) return (await readTrustRecordFile(io, file)).record;
   throw usage("options-conflict", `--${beside} and --trust both say whom to trust`, "leave one of them out");
 }
 

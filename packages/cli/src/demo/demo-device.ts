@@ -15,12 +15,16 @@ import {
   type Round,
 } from "@sumac/device";
 import { createNodeHttp, wait } from "@sumac/device/node";
+import type { ComponentId } from "@sumac/suit";
+
+/** The one component of the demo device. */
+export const demoComponent: ComponentId = [new TextEncoder().encode("firmware")];
 
 /** Slots of 64 KiB, twice what the example firmware needs. */
 export const demoLayout: PowerCutSubject["layout"] = planFlash({
   eraseBlock: 4096,
   writeSize: 16,
-  image: 65_536,
+  components: [{ id: demoComponent, capacity: 65_536 }],
   envelope: 8192,
   state: 4000,
 });
@@ -86,6 +90,7 @@ export class DemoDevice {
       selfTest: async () => "passed",
       wait,
       random: Math.random,
+      uptimeMs: () => performance.now(),
       trustedTime: () => undefined,
       operations: async () => undefined,
       observe: (event) => {
@@ -112,7 +117,7 @@ export class DemoDevice {
       `slot ${boot.active} holds ${bytesToHex(digest.digest())}`,
       `runs ${running.version} from ${running.slot}`,
       `floor ${floor.sequence} ${bytesToHex(floor.manifestDigest)}`,
-      `trust ${bytesToHex(reading.state.trustRecord)}`,
+      `trust ${bytesToHex(reading.state.trust.vendor.record)}`,
     ].join("\n");
   }
 

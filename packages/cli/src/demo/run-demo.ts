@@ -18,7 +18,7 @@ import { interrupted } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { Terminal } from "../terminal.ts";
 import { demoAttacks } from "./demo-attacks.ts";
-import { DemoDevice, demoLayout } from "./demo-device.ts";
+import { DemoDevice, demoComponent, demoLayout } from "./demo-device.ts";
 import { type DemoProduct, type DemoRelease, makeRelease, readDemoProduct } from "./demo-product.ts";
 import { OnPathAttacker } from "./on-path-attacker.ts";
 
@@ -238,11 +238,11 @@ class Demo {
       identity: {
         vendorIds: [release.vendorId],
         classIds: [release.classId],
-        component: [new TextEncoder().encode("firmware")],
+        components: [demoComponent],
       },
       trustRecord: serializeTrustRecord(trust),
       envelope: release.envelope,
-      image: oneChunk(release.image),
+      fetch: () => oneChunk(release.image),
     });
     const booted = await this.#device.boot();
     if (booted.kind !== "running") throw new Error(`the device does not boot: ${booted.kind}`);
@@ -267,11 +267,11 @@ class Demo {
         identity: {
           vendorIds: [v1_0.vendorId],
           classIds: [v1_0.classId],
-          component: [new TextEncoder().encode("firmware")],
+          components: [demoComponent],
         },
         trustRecord: serializeTrustRecord(trust),
       },
-      releases: [v1_0, v1_1, v1_2],
+      releases: [played(v1_0), played(v1_1), played(v1_2)],
       chunkSize: 256,
     } as const;
     const report = await powerCutSweep(await powerCutScenario("update", subject), { points: powerCutPoints, seed: 1 });
@@ -328,8 +328,10 @@ const vendorTrust = (vendor: Signer): TrustRecord => ({
       purpose: "release",
       threshold: 1,
       keys: [trustKey(vendor.publicKey, nodeCrypto)],
-      components: [[new TextEncoder().encode("firmware")]],
+      components: [demoComponent],
     },
   ],
   legacyAlgorithms: [],
 });
+
+const played = ({ envelope, image }: DemoRelease) => ({ envelope, images: [image] });

@@ -21,13 +21,16 @@ const reasons: Readonly<Record<BootReason, string>> = {
   "trial-not-confirmed": ": the trial of the other slot was not confirmed",
   "staging-unusable": ": what was staged may not run",
   "active-unusable": ", on trial: the confirmed image may not run",
+  "slots-unusable": ": neither slot holds an image that may run",
+  "goes-on": "",
 };
 
 /** What a device prints when it is switched on. */
 export function describeBoot(outcome: BootOutcome): readonly string[] {
   switch (outcome.kind) {
     case "running": {
-      const { booted, why, events } = outcome;
+      const { booted, why, events, mode } = outcome;
+      if (why === "goes-on") return [`${imageName(booted)} goes on running from slot ${booted.slot}, ${mode}`];
       return [...events.map(describeBootEvent), `booting ${imageName(booted)} from slot ${booted.slot}${reasons[why]}`];
     }
     case "recovery-needed":
@@ -47,6 +50,8 @@ function describeBootEvent(event: BootEvent): string {
       return "one copy of the stored state can no longer be written: the flash is worn out, replace the device";
     case "state-not-written":
       return `the state could not be written: ${explainFault(event.fault.code).problem}`;
+    case "trial-counted":
+      return `trial ${event.attempt} of ${event.limit}`;
     case "floor-raised":
       return `floor raised from ${event.from} to ${event.to}: a confirmation had been cut short`;
   }
@@ -128,12 +133,12 @@ const imageJson = ({
   version,
   sequence,
   manifestDigest,
-  size,
+  images,
 }: SlotImage): Readonly<Record<string, Jsonable>> => ({
   version: version ?? null,
   sequence,
   slot,
-  size,
+  size: images.reduce((sum, { size }) => sum + size, 0),
   manifestDigest: bytesToHex(manifestDigest),
 });
 

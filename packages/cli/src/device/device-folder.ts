@@ -1,92 +1,91 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { publicKeyPem } from "@sumac/cose";
 import { nodeCrypto } from "@sumac/crypto/node";
-import { type Device, type FlashLayout, flashDevice, MemoryFlash, planFlash } from "@sumac/device";
-import { FileFlash } from "@sumac/device/node";
+import {
+  Device,
+  type DeviceKey,
+  deviceLogEntries,
+  EventLog,
+  type Flash,
+  type FlashLayout,
+  FlashLogStore,
+  FlashSlots,
+  FlashState,
+  type LogStore,
+  MemoryFlash,
+  OrderedStateStore,
+  PacedFlash,
+  planFlash,
+  SealingStateStore,
+  type Slots,
+  type StagingBudget,
+  type StateStore,
+} from "@sumac/device";
+import { FileFlash, fileDeviceKeyStore } from "@sumac/device/node";
 import { makeFolder, writeFileAtomically } from "../atomic-file.ts";
 import { exitCode } from "../exit-code.ts";
 import { Failure, malformedInput, unavailable } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { fileFailure } from "../system-failure.ts";
-
-/** What the folder of a simulated device says about it, beside the flash that holds everything else. */
-export interface DeviceSettings {
-  /** The id towards the server (DDI controller id). */
-  readonly id: string;
-  /** Bytes of an image slot. */
-  readonly imageBytes: number;
-  /** Bytes of the stored state: above all the trust record. */
-  readonly stateBytes: number;
-  /** SHA-256 of the trust record it was made with, hex; folders from before do not say it. */
-  readonly trustRecord?: string;
-}
-
-export const largestImageBytes: number = 512 * 1024 * 1024;
-
-/** A trust record of six ML-DSA-87 keys (2592 bytes each) fits. */
-export const stateBytes: number = 16_384;
-/** Folders from before ML-DSA do not say it. */
-const stateBytesBefore = 4000;
+import { componentIdOf, type DeviceSettings, settingsFile, stateBytes, writeSettings } from "./device-settings.ts";
+import { copyOfGateway, openGateway } from "./gateway-folder.ts";
 
 /** Names in the folder. */
-const settingsFile = "device.json";
 const flashFile = "flash.bin";
 const lockFile = "device.lock";
+const keyFile = "device-key.pem";
+const publicKeyFile = "device-key.pub.pem";
 
 /** Sectors of 4 KiB, as on a common serial NOR part. */
-const layoutFor = ({ imageBytes, stateBytes }: DeviceSettings): FlashLayout =>
-  planFlash({ eraseBlock: 4096, writeSize: 16, image: imageBytes, envelope: 65536, state: stateBytes });
-
-/** The settings, or undefined where no device was made yet. */
-export function readSettings(io: Io, folder: string): DeviceSettings | undefined {
-  const file = path.join(folder, settingsFile);
-  const location = path.resolve(io.workingFolder, file);
-  if (!existsSync(location)) return undefined;
-  try {
-    const read = JSON.parse(readFileSync(location, "utf8")) as Partial<DeviceSettings>;
-    const { id, imageBytes, stateBytes = stateBytesBefore, trustRecord } = read;
-    if (typeof id === "string" && isSize(imageBytes, largestImageBytes) && isSize(stateBytes, 1 << 20)) {
-      return { id, imageBytes, stateBytes, ...(typeof trustRecord === "string" && { trustRecord }) };
-    }
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw fileFailure(error, file);
-  }
-  throw malformedInput(
-    "device-folder-damaged",
-    `${file} does not describe a device`,
-    "restore it, or begin with an empty folder",
-  );
-}
-
-const isSize = (value: number | undefined, most: number): value is number =>
-  Number.isSafeInteger(value) && value !== undefined && value > 0 && value <= most;
-
-function writeSettings(io: Io, folder: string, settings: DeviceSettings): void {
-  const bytes = new TextEncoder().encode(`${JSON.stringify(settings, null, 2)}\n`);
-  writeFileAtomically(io, { name: path.join(folder, settingsFile), bytes, ifExists: "replace" });
-}
+export const layoutFor = ({ components, stateBytes: state = stateBytes }: DeviceSettings): FlashLayout =>
+  planFlash({
+    eraseBlock: 4096,
+    writeSize: 16,
+    components: components.map((component) => ({ id: componentIdOf(component), capacity: component.bytes })),
+    envelope: 65536,
+    state,
+    logSegments: 24,
+  });
 
 /** A device that this process alone may use, until `close`. */
 export interface OpenDevice {
   readonly device: Device;
   readonly settings: DeviceSettings;
+  /** Hears of everything the device does. */
+  readonly log: EventLog;
+  /** What the device is made of, for whoever checks it past the device. */
+  readonly parts: FlashParts;
+  readonly key: DeviceKey | undefined;
   /** Writes the settings of a new device; before it is provisioned, so that it can be finished if this is cut short. */
   keepSettings(): void;
-  /** May be called again. */
-  close(): void;
+  /** Waits for the log. May be called again. */
+  close(): Promise<void>;
   /** Closes, and removes what this run made: for a device that could not be provisioned. */
-  undo(): void;
+  undo(): Promise<void>;
+}
+
+/** How a device is to be opened that is more than a toy. */
+export interface OpeningOptions {
+  /** What lies between the device and its flash: faults that are made on purpose. */
+  readonly between?: (flash: Flash, layout: FlashLayout) => Flash;
+  readonly stagings?: StagingBudget;
+  readonly whenLogFails?: "refuse-updates" | "go-on";
+  /** Seconds since 1970. */
+  readonly now?: () => bigint | undefined;
 }
 
 /** `existing`: a device without its flash is damaged. `new`: what is missing is made. */
-export function openDeviceFolder(
+export async function openDeviceFolder(
   io: Io,
   folder: string,
   settings: DeviceSettings,
   kind: "existing" | "new",
-): OpenDevice {
+  options: OpeningOptions = {},
+): Promise<OpenDevice> {
   const location = path.resolve(io.workingFolder, folder);
+  if (settings.platform !== undefined) return openGatewayDevice(io, folder, settings, options);
   const [flashLocation, lockLocation] = [path.join(location, flashFile), path.join(location, lockFile)];
   const hadFlash = existsSync(flashLocation);
   if (kind === "existing" && !hadFlash) {
@@ -99,34 +98,113 @@ export function openDeviceFolder(
   const madeFolder = !existsSync(location);
   makeFolder(io, folder);
   const lock = takeLock(lockLocation, folder);
-  const { geometry } = layoutFor(settings);
-  let flash: FileFlash;
+  const layout = layoutFor(settings);
+  let flash: FileFlash | undefined;
   try {
-    flash = FileFlash.open(flashLocation, { geometry });
+    flash = FileFlash.open(flashLocation, { geometry: layout.geometry });
+    const key = await openKey(io, folder, kind);
+    const paced = new PacedFlash(flash, () => new Promise((resolve) => void setImmediate(resolve)));
+    const logged = await loggedDevice(options.between?.(paced, layout) ?? paced, layout, key, options);
+    const close = closing(flash, lock, logged.log);
+    return {
+      ...logged,
+      settings,
+      key,
+      keepSettings: () => writeSettings(io, folder, settings),
+      close,
+      async undo() {
+        await close();
+        if (hadFlash) return;
+        const made = [flashFile, lockFile, settingsFile, keyFile, publicKeyFile];
+        for (const file of made) rmSync(path.join(location, file), { force: true });
+        if (madeFolder) rmSync(location, { recursive: true, force: true });
+      },
+    };
   } catch (error) {
+    flash?.close();
     lock.close();
     throw error;
   }
-  let isOpen = true;
-  const close = (): void => {
-    if (!isOpen) return;
-    isOpen = false;
-    flash.close();
-    lock.close();
+}
+
+/** Without its installer: for what is done at the device itself, and changes no image. */
+async function openGatewayDevice(
+  io: Io,
+  folder: string,
+  settings: DeviceSettings,
+  options: OpeningOptions,
+): Promise<OpenDevice> {
+  const opened = await openGateway(path.resolve(io.workingFolder, folder), settings, {
+    key: await deviceKeyOf(io, folder),
+    now: options.now ?? hostTime,
+    whenLogFails: options.whenLogFails ?? "go-on",
+    pointer: "left-alone",
+  });
+  return { ...opened, settings, keepSettings: () => undefined, undo: opened.close };
+}
+
+const hostTime = (): bigint => BigInt(Math.floor(Date.now() / 1000));
+
+function closing(flash: FileFlash, lock: DatabaseSync, log: EventLog): () => Promise<void> {
+  let state: "open" | "closed" = "open";
+  return async () => {
+    if (state === "closed") return;
+    state = "closed";
+    try {
+      await log.flush();
+    } finally {
+      flash.close();
+      lock.close();
+    }
   };
-  return {
-    device: flashDevice(flash, layoutFor(settings), nodeCrypto),
-    settings,
-    keepSettings: () => writeSettings(io, folder, settings),
-    close,
-    undo() {
-      close();
-      if (hadFlash) return;
-      for (const file of [flashLocation, lockLocation, path.join(location, settingsFile)])
-        rmSync(file, { force: true });
-      if (madeFolder) rmSync(location, { recursive: true, force: true });
+}
+
+/** The device key, and its public half for whoever verifies what the device signs. A device from before has none. */
+async function openKey(io: Io, folder: string, kind: "existing" | "new"): Promise<DeviceKey | undefined> {
+  const store = fileDeviceKeyStore(path.join(path.resolve(io.workingFolder, folder), keyFile));
+  const found = await store.open();
+  if (found !== undefined || kind === "existing") return found;
+  const made = await store.generate();
+  const bytes = new TextEncoder().encode(publicKeyPem(made.publicKey));
+  writeFileAtomically(io, { name: path.join(folder, publicKeyFile), bytes, ifExists: "replace" });
+  return made;
+}
+
+/** The key of a device that is only looked at. */
+export const deviceKeyOf = (io: Io, folder: string): Promise<DeviceKey | undefined> => openKey(io, folder, "existing");
+
+async function loggedDevice(
+  flash: Flash,
+  layout: FlashLayout,
+  key: DeviceKey | undefined,
+  options: OpeningOptions,
+): Promise<Pick<OpenDevice, "device" | "log" | "parts">> {
+  const log = await EventLog.open(new FlashLogStore(flash, layout.log, nodeCrypto), {
+    crypto: nodeCrypto,
+    now: options.now ?? hostTime,
+    whenFailing: options.whenLogFails ?? "go-on",
+  });
+  const parts = partsOn(flash, layout, key);
+  const device = new Device({
+    ...parts,
+    crypto: nodeCrypto,
+    ...(options.stagings === undefined ? {} : { stagings: options.stagings }),
+    observe: (event) => {
+      for (const entry of deviceLogEntries(event)) log.note(entry);
     },
-  };
+  });
+  return { device, log, parts };
+}
+
+interface FlashParts {
+  readonly slots: Slots;
+  readonly state: StateStore;
+}
+
+function partsOn(flash: Flash, layout: FlashLayout, key: DeviceKey | undefined): FlashParts {
+  const state = new FlashState(flash, layout.state, nodeCrypto);
+  const sealing = key === undefined ? state : new SealingStateStore(state, key, nodeCrypto);
+  return { slots: new FlashSlots(flash, layout, nodeCrypto), state: new OrderedStateStore(sealing) };
 }
 
 /** The lock is the operating system's, through SQLite: it ends with the process, however that dies. */
@@ -163,23 +241,36 @@ function openLock(lockLocation: string, folder: string): DatabaseSync {
   }
 }
 
-/** The same device on a copy of its flash in memory: to look at without changing anything, also while it runs. */
-export function copyOfDevice(io: Io, folder: string, settings: DeviceSettings): Device {
+/** A device on a copy of its flash in memory: to look at without changing anything, also while it runs. */
+export interface DeviceCopy extends FlashParts {
+  readonly device: Device;
+  readonly logStore: LogStore;
+}
+
+export function copyOfDevice(io: Io, folder: string, settings: DeviceSettings): DeviceCopy {
+  if (settings.platform !== undefined) return copyOfGateway(path.resolve(io.workingFolder, folder), settings);
   const layout = layoutFor(settings);
-  const file = path.join(folder, flashFile);
+  const flash = new MemoryFlash(layout.geometry, readFlash(io, path.join(folder, flashFile), layout.geometry.size));
+  const parts = partsOn(flash, layout, undefined);
+  return {
+    ...parts,
+    device: new Device({ ...parts, crypto: nodeCrypto }),
+    logStore: new FlashLogStore(flash, layout.log, nodeCrypto),
+  };
+}
+
+function readFlash(io: Io, file: string, size: number): Uint8Array {
   let content: Uint8Array;
   try {
     content = new Uint8Array(readFileSync(path.resolve(io.workingFolder, file)));
   } catch (error) {
     throw fileFailure(error, file);
   }
-  if (content.length !== layout.geometry.size) {
-    throw new Failure({
-      code: "storage-mismatch",
-      problem: `${file} has another size than the device's flash`,
-      remedy: "restore the right file",
-      exit: exitCode.device,
-    });
-  }
-  return flashDevice(new MemoryFlash(layout.geometry, content), layout, nodeCrypto);
+  if (content.length === size) return content;
+  throw new Failure({
+    code: "storage-mismatch",
+    problem: `${file} has another size than the device's flash`,
+    remedy: "restore the right file",
+    exit: exitCode.device,
+  });
 }

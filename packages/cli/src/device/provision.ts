@@ -23,13 +23,25 @@ import type { Io } from "../io.ts";
 import { readManifestPayloads } from "../manifest-payloads.ts";
 import { findPayloadBeside } from "../payload-beside.ts";
 import { allowAlgorithmOption, profileOption, trustFromKeys } from "../trust-from-keys.ts";
-import { type DeviceSettings, largestImageBytes, stateBytes } from "./device-folder.ts";
+import { readTrustRecordFile } from "../trust-record-file.ts";
+import {
+  type ComponentSettings,
+  componentIdOf,
+  type DeviceSettings,
+  largestImageBytes,
+  stateBytes,
+} from "./device-settings.ts";
 
 /** Needed for a device that is not made yet, and without effect on one that is. */
 export const factoryOptions: readonly Option[] = [
   { name: "id", value: "name", summary: "new device: its name towards the server" },
   { name: "config", value: "file", summary: "new device: description of the product it is (default sumac.yaml)" },
   { name: "trust", value: "file", use: "repeatable", summary: "new device: public key (PEM) that it trusts" },
+  {
+    name: "trust-record",
+    value: "file",
+    summary: "new device: the vendor's trust record (sumac trust make), instead of --trust",
+  },
   { name: "threshold", value: "n", summary: "new device: how many of the keys must have signed (default 1)" },
   { ...profileOption, summary: `new device: ${profileOption.summary}` },
   allowAlgorithmOption,
@@ -75,7 +87,7 @@ export async function planFactory(
       "use letters, digits, dots, hyphens and underscores",
     );
   }
-  const trust = await trustFromKeys(given, "trust", io);
+  const trustRecord = await readTrust(given, io);
   const config = given.option("config") ?? defaultDescription;
   const description = await readDescription(io, config);
   const [component] = description.components;
@@ -91,14 +103,13 @@ export async function planFactory(
       "leave vendorPen out for the simulated device",
     );
   }
-  const trustRecord = serializeTrustRecord(trust);
   if (trustRecord.length > stateBytes - otherStateBytes) {
     const problem = `the keys take ${trustRecord.length} bytes, the device has ${stateBytes - otherStateBytes} for them`;
     throw usage("trust-too-large", problem, "trust fewer keys; an ML-DSA-87 key alone has 2592 bytes");
   }
   const factory = given.option("factory");
   return {
-    settings: { id, imageBytes: Number(component.maxSize), stateBytes, trustRecord: digestHex(trustRecord) },
+    settings: { id, components: componentsOf(description), stateBytes, trustRecord: digestHex(trustRecord) },
     identity: identityOf(description),
     trustRecord,
     release: factory === undefined ? undefined : await readRelease(io, factory),
@@ -107,12 +118,15 @@ export async function planFactory(
 
 const digestHex = (bytes: Uint8Array): string => bytesToHex(digestOf(nodeCrypto, "sha-256", bytes).bytes);
 
+const componentsOf = ({ components }: ReleaseDescription): readonly ComponentSettings[] =>
+  components.map(({ id, maxSize }) => ({ id, bytes: Number(maxSize) }));
+
 function identityOf(description: ReleaseDescription): DeviceIdentity {
   const vendorId = vendorIdOf(description, nodeSha1);
   return {
     vendorIds: [vendorId],
     classIds: [classIdOf(vendorId, description.product, nodeSha1)],
-    component: (description.components[0]?.id ?? []).map((segment) => new TextEncoder().encode(segment)),
+    components: componentsOf(description).map(componentIdOf),
   };
 }
 
@@ -142,8 +156,20 @@ export async function ignoredOptions(
 
 const isSame = (a: DeviceIdentity, b: DeviceIdentity): boolean => identityKey(a) === identityKey(b);
 
-const identityKey = ({ vendorIds, classIds, component }: DeviceIdentity): string =>
-  JSON.stringify([vendorIds.map(bytesToHex), classIds.map(bytesToHex), component.map(bytesToHex)]);
+const identityKey = ({ vendorIds, classIds, components }: DeviceIdentity): string =>
+  JSON.stringify([vendorIds.map(bytesToHex), classIds.map(bytesToHex), components.map((id) => id.map(bytesToHex))]);
+
+/** A record made of keys alone has no root role: no update can replace it. */
+export async function readTrust(given: Arguments, io: Io): Promise<Uint8Array> {
+  const name = given.option("trust-record");
+  if (name === undefined) return serializeTrustRecord(await trustFromKeys(given, "trust", io));
+  if (given.all("trust").length > 0) {
+    throw usage("bad-value", "--trust and --trust-record say the same thing twice", "give one of them");
+  }
+  const { part, bytes } = await readTrustRecordFile(io, name);
+  if (part === "vendor") return bytes;
+  throw usage("bad-value", `${name} is an owner's part`, "set it later, on site: sumac device own");
+}
 
 async function readRelease(io: Io, name: string): Promise<FirstRelease> {
   const envelope = await readEnvelopeFile(io, name);
@@ -159,7 +185,8 @@ async function readRelease(io: Io, name: string): Promise<FirstRelease> {
 /** Puts the first release into a new device; what is refused here would be refused at every boot. */
 export async function provision(device: Device, plan: FactoryPlan, release: FirstRelease): Promise<void> {
   const { identity, trustRecord } = plan;
-  const provisioned = await device.provision({ identity, trustRecord, ...release });
+  const { envelope, image } = release;
+  const provisioned = await device.provision({ identity, trustRecord, envelope, fetch: () => image });
   if (!provisioned.ok) throw provisionFailure(provisioned.error);
 }
 
@@ -226,7 +253,7 @@ async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 }
 
 /** A slot may keep the end of a chunk until the next one comes. */
-async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield chunk.slice();
 }
 

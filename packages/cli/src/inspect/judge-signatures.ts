@@ -39,12 +39,11 @@ export function judgeSignatures(envelope: Envelope, trust: TrustRecord): Signatu
       if (refused.ok) throw new Error("a block that nobody signed meets no threshold");
       return { verdict: "refused", rejection: refused.error };
     }),
-    roles: trust.roles.map(({ name, purpose, threshold }) => ({
-      name,
-      purpose,
-      have: counts.find(({ role }) => role.name === name)?.have ?? 0,
-      need: threshold,
-    })),
+    // A root role has no say in what a record lets through.
+    roles: trust.roles.flatMap(({ name, purpose, threshold }) => {
+      if (purpose === "root") return [];
+      return { name, purpose, have: counts.find(({ role }) => role.name === name)?.have ?? 0, need: threshold };
+    }),
     rejection: whole.ok ? undefined : whole.error,
   };
 }

@@ -1,0 +1,354 @@
+import { defaultStagingRules, type Policy, type StagingRules } from "@sumac/device";
+import { type ComponentSettings, largestImageBytes } from "../device/device-settings.ts";
+import { ConfigReader, type Field } from "./config-reader.ts";
+import { isTimeZone, type MaintenanceWindow, parseTimeOfDay, weekdays } from "./maintenance-window.ts";
+
+export interface AgentConfig {
+  readonly server: ServerConfig;
+  /** `ot`: nothing restarts without an operator's consent. */
+  readonly profile: "ot" | "it";
+  readonly platform: PlatformConfig;
+  /** Between two polls; what the server asks for is kept between them. */
+  readonly poll: { readonly leastMs: number; readonly mostMs: number };
+  /** Empty: at any time. */
+  readonly windows: readonly MaintenanceWindow[];
+  readonly interlock: Source | undefined;
+  readonly consent: Source | undefined;
+  readonly restart: RestartConfig;
+  /** `not-tested`: whatever starts is confirmed. */
+  readonly selfTest: ConfiguredCommand | "not-tested";
+  readonly notify: readonly NotifyConfig[];
+  readonly whenLogFails: "refuse-updates" | "go-on";
+  /** `host`: the clock of the system is trusted, within the device's own rules. */
+  readonly clock: "host" | "none";
+  readonly integrityCheckMs: number;
+  readonly stagings: StagingRules;
+  /** Its time of change says when the agent was last seen to work. */
+  readonly aliveFile: string | undefined;
+}
+
+export interface ServerConfig {
+  readonly url: string;
+  readonly tenant: string;
+  readonly controllerId: string;
+  readonly access: AccessConfig;
+  /** File of the certificates (PEM) that may have issued the server's; undefined = those of the system. */
+  readonly authority: string | undefined;
+}
+
+type AccessConfig =
+  | { readonly kind: "token"; readonly file: string; readonly token: "target" | "gateway" }
+  | { readonly kind: "certificate"; readonly file: string; readonly key: string };
+
+type PlatformConfig =
+  /** The folder of a simulated device: `device.json` and `flash.bin`. */
+  { readonly kind: "flash"; readonly folder: string } | FilePlatformConfig;
+
+export interface FilePlatformConfig {
+  readonly kind: "files" | "installer";
+  readonly folder: string;
+  readonly components: readonly ComponentSettings[];
+  readonly recoveryBytes: number | undefined;
+  /** Present where an installer carries updates out. */
+  readonly installer: InstallerConfig | undefined;
+}
+
+interface InstallerConfig {
+  readonly install: ConfiguredCommand;
+  readonly readback?: ConfiguredCommand;
+  readonly activate?: ConfiguredCommand;
+  readonly confirm?: ConfiguredCommand;
+  readonly revert?: ConfiguredCommand;
+}
+
+interface ConfiguredCommand {
+  readonly argv: readonly [string, ...string[]];
+  readonly timeoutMs: number;
+}
+
+/** Who says yes: the content of a file, or a program that ends with 0. */
+export type Source =
+  | { readonly kind: "file"; readonly file: string }
+  | { readonly kind: "command"; readonly command: ConfiguredCommand };
+
+export type RestartConfig =
+  /** The command starts the image; this process goes on. */
+  | { readonly kind: "image"; readonly command: ConfiguredCommand }
+  /** The command ends this process, with the whole machine. */
+  | { readonly kind: "machine"; readonly command: ConfiguredCommand }
+  /** The process ends with exit code 75, and whoever started it starts the image and then the process. */
+  | { readonly kind: "exit" }
+  /** A person does it. */
+  | { readonly kind: "operator" }
+  /** The image is this process itself: a simulated device. */
+  | { readonly kind: "simulated" };
+
+export type NotifyConfig =
+  | { readonly kind: "file"; readonly file: string }
+  | { readonly kind: "command"; readonly command: ConfiguredCommand }
+  | { readonly kind: "syslog"; readonly host: string; readonly port: number };
+
+const keys = [
+  "server",
+  "tenant",
+  "controllerId",
+  "token",
+  "certificate",
+  "authority",
+  "profile",
+  "platform",
+  "poll",
+  "windows",
+  "interlock",
+  "consent",
+  "restart",
+  "selfTest",
+  "notify",
+  "whenLogFails",
+  "clock",
+  "integrityCheck",
+  "stagings",
+  "aliveFile",
+] as const;
+const installerKeys = ["install", "readback", "activate", "confirm", "revert"] as const;
+
+/** Largest image of a platform in files; a simulated flash has less. */
+const usualTimeoutMs = 60_000;
+
+/** Reads the configuration of `sumac device agent`, strictly. Throws `Failure` that names the line. */
+export function readAgentConfig(
+  file: Uint8Array,
+  where: { readonly name: string; readonly folder: string },
+): AgentConfig {
+  return ConfigReader.read(file, where, (reader, root) => {
+    const top = reader.map(root, keys);
+    const optional = <T>(key: (typeof keys)[number], read: (field: Field) => T): T | undefined => {
+      const field = top.optional(key);
+      return field === undefined ? undefined : read(field);
+    };
+    const url = reader.text(top.required("server"));
+    if (!isServerAddress(url)) {
+      reader.refuse(top.required("server"), "is not an address", "write https://host, without user, password or query");
+    }
+    const profile = reader.choice(top.required("profile"), ["ot", "it"]);
+    const platform = readPlatform(reader, top.required("platform"));
+    const consent = optional("consent", (field) => readSource(reader, field));
+    if (profile === "ot" && consent === undefined) {
+      const remedy = "add consent: { file: ... } or { command: [...] }; in this profile nothing restarts without it";
+      reader.refuse(top.required("profile"), "is ot, and nobody is named who consents", remedy);
+    }
+    const restart = readRestart(reader, top.required("restart"));
+    if ((restart.kind === "simulated") !== (platform.kind === "flash")) {
+      reader.refuse(top.required("restart"), "does not fit the platform", "simulated is for the platform flash alone");
+    }
+    return {
+      server: {
+        url,
+        tenant: optional("tenant", (field) => reader.text(field)) ?? "DEFAULT",
+        controllerId: reader.text(top.required("controllerId")),
+        access: readAccess(reader, root, top.optional("token"), top.optional("certificate")),
+        authority: optional("authority", (field) => reader.path(field)),
+      },
+      profile,
+      platform,
+      poll: optional("poll", (field) => readPoll(reader, field)) ?? { leastMs: 30_000, mostMs: 24 * 3_600_000 },
+      windows: optional("windows", (field) => reader.list(field).map((each) => readWindow(reader, each))) ?? [],
+      interlock: optional("interlock", (field) => readSource(reader, field)),
+      consent,
+      restart,
+      selfTest: readSelfTest(reader, top.required("selfTest")),
+      notify: optional("notify", (field) => reader.list(field).map((each) => readNotify(reader, each))) ?? [],
+      whenLogFails:
+        optional("whenLogFails", (field) => reader.choice(field, ["refuse-updates", "go-on"])) ?? "refuse-updates",
+      clock: optional("clock", (field) => reader.choice(field, ["host", "none"])) ?? "host",
+      integrityCheckMs: optional("integrityCheck", (field) => reader.duration(field)) ?? 24 * 3_600_000,
+      stagings: optional("stagings", (field) => readStagings(reader, field)) ?? defaultStagingRules,
+      aliveFile: optional("aliveFile", (field) => reader.path(field)),
+    };
+  });
+}
+
+function readAccess(
+  reader: ConfigReader,
+  root: Field,
+  token: Field | undefined,
+  certificate: Field | undefined,
+): AccessConfig {
+  if (token !== undefined && certificate !== undefined) {
+    reader.refuse(certificate, "stands beside token", "keep one of the two");
+  }
+  if (token !== undefined) {
+    const map = reader.map(token, ["file", "kind"]);
+    const kind = reader.choice(map.required("kind"), ["target", "gateway"]);
+    return { kind: "token", file: reader.path(map.required("file")), token: kind };
+  }
+  if (certificate === undefined) {
+    reader.refuse(root, "says nothing of how the device shows who it is", "add token or certificate");
+  }
+  const map = reader.map(certificate, ["file", "key"]);
+  return { kind: "certificate", file: reader.path(map.required("file")), key: reader.path(map.required("key")) };
+}
+
+function readPlatform(reader: ConfigReader, field: Field): PlatformConfig {
+  const map = reader.map(field, ["kind", "folder", "components", "recovery", ...installerKeys]);
+  const kind = reader.choice(map.required("kind"), ["files", "installer", "flash"]);
+  const folder = reader.path(map.required("folder"));
+  const foreign = installerKeys.map((key) => map.optional(key)).find((each) => each !== undefined);
+  if (kind !== "installer" && foreign !== undefined) {
+    reader.refuse(foreign, `means nothing on the platform ${kind}`, "remove it, or choose the platform installer");
+  }
+  if (kind === "flash") {
+    const ours = map.optional("components") ?? map.optional("recovery");
+    if (ours !== undefined) reader.refuse(ours, "is in device.json on the platform flash", "remove it");
+    return { kind, folder };
+  }
+  const components = reader.list(map.required("components")).map((each) => readComponent(reader, each));
+  const recovery = map.optional("recovery");
+  return {
+    kind,
+    folder,
+    components,
+    recoveryBytes: recovery === undefined ? undefined : reader.bytes(recovery),
+    installer: kind === "files" ? undefined : readInstaller(reader, map),
+  };
+}
+
+function readInstaller(
+  reader: ConfigReader,
+  map: {
+    required(key: "install"): Field;
+    optional(key: "readback" | "activate" | "confirm" | "revert"): Field | undefined;
+  },
+): InstallerConfig {
+  const command = (key: "readback" | "activate" | "confirm" | "revert"): Partial<InstallerConfig> => {
+    const field = map.optional(key);
+    return field === undefined ? {} : { [key]: readCommand(reader, field) };
+  };
+  return {
+    install: readCommand(reader, map.required("install")),
+    ...command("readback"),
+    ...command("activate"),
+    ...command("confirm"),
+    ...command("revert"),
+  };
+}
+
+function readComponent(reader: ConfigReader, field: Field): ComponentSettings {
+  const map = reader.map(field, ["id", "maxSize"]);
+  const id = reader.list(map.required("id")).map((segment) => reader.segment(segment));
+  const bytes = reader.bytes(map.required("maxSize"));
+  if (bytes > largestImageBytes * 8) reader.refuse(map.required("maxSize"), "is too large", "write at most 4 GiB");
+  return { id, bytes };
+}
+
+function readCommand(reader: ConfigReader, field: Field): ConfiguredCommand {
+  const map = reader.map(field, ["command", "timeout"]);
+  const timeout = map.optional("timeout");
+  return {
+    argv: reader.argv(map.required("command")),
+    timeoutMs: timeout === undefined ? usualTimeoutMs : reader.duration(timeout, { most: "12 h" }),
+  };
+}
+
+function readSource(reader: ConfigReader, field: Field): Source {
+  const map = reader.map(field, ["file", "command", "timeout"]);
+  const file = map.optional("file");
+  const command = map.optional("command");
+  if ((file === undefined) === (command === undefined)) {
+    reader.refuse(field, "needs a file or a command", "write { file: ... } or { command: [...] }");
+  }
+  if (file !== undefined) return { kind: "file", file: reader.path(file) };
+  return { kind: "command", command: readCommand(reader, field) };
+}
+
+function readRestart(reader: ConfigReader, field: Field): RestartConfig {
+  const map = reader.map(field, ["kind", "command", "timeout"]);
+  const kind = reader.choice(map.required("kind"), ["image", "machine", "exit", "operator", "simulated"]);
+  const command = map.optional("command") ?? map.optional("timeout");
+  if (kind !== "image" && kind !== "machine") {
+    if (command !== undefined) reader.refuse(command, `means nothing beside kind: ${kind}`, "remove it");
+    return { kind };
+  }
+  const timeout = map.optional("timeout");
+  const argv = reader.argv(map.required("command"));
+  return { kind, command: { argv, timeoutMs: timeout === undefined ? usualTimeoutMs : reader.duration(timeout) } };
+}
+
+function readSelfTest(reader: ConfigReader, field: Field): ConfiguredCommand | "not-tested" {
+  if (isText(field)) return reader.choice<"not-tested">(field, ["not-tested"]);
+  return readCommand(reader, field);
+}
+
+/** Only a scalar has no members to look at. */
+const isText = ({ node }: Field): boolean => node !== null && "value" in node;
+
+function readPoll(reader: ConfigReader, field: Field): AgentConfig["poll"] {
+  const map = reader.map(field, ["least", "most"]);
+  const [least, most] = [map.optional("least"), map.optional("most")];
+  const leastMs = least === undefined ? 30_000 : reader.duration(least, { most: "1 d" });
+  const mostMs = most === undefined ? 24 * 3_600_000 : reader.duration(most, { most: "1 d" });
+  if (leastMs > mostMs) reader.refuse(field, "has a least that is more than its most", "exchange them");
+  return { leastMs, mostMs };
+}
+
+function readWindow(reader: ConfigReader, field: Field): MaintenanceWindow {
+  const map = reader.map(field, ["days", "from", "to", "zone"]);
+  const time = (key: "from" | "to"): number => {
+    const at = map.required(key);
+    return parseTimeOfDay(reader.text(at)) ?? reader.refuse(at, "is not a time of day", 'write it in quotes: "22:30"');
+  };
+  const zoneField = map.required("zone");
+  const zone = reader.text(zoneField);
+  if (!isTimeZone(zone)) reader.refuse(zoneField, "is not a time zone", "write UTC, or a name such as Europe/Vienna");
+  const [from, to] = [time("from"), time("to")];
+  if (from === to) reader.refuse(field, "ends when it begins", 'for a whole day write from: "00:00" and to: "24:00"');
+  return { days: reader.list(map.required("days")).map((day) => reader.choice(day, weekdays)), from, to, zone };
+}
+
+function readNotify(reader: ConfigReader, field: Field): NotifyConfig {
+  const map = reader.map(field, ["file", "command", "timeout", "syslog"]);
+  const file = map.optional("file");
+  if (file !== undefined) return { kind: "file", file: reader.path(file) };
+  if (map.optional("command") !== undefined) return { kind: "command", command: readCommand(reader, field) };
+  const syslog = map.required("syslog");
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(reader.text(syslog)) ?? [];
+  if (host === undefined || Number(port) > 65_535) {
+    reader.refuse(syslog, "is not host and port", "write such as log.plant.example:514");
+  }
+  return { kind: "syslog", host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
+}
+
+function readStagings(reader: ConfigReader, field: Field): StagingRules {
+  const map = reader.map(field, ["burst", "rest"]);
+  return {
+    burst: reader.whole(map.required("burst"), { least: 1, most: 1000 }),
+    restMs: reader.duration(map.required("rest")),
+  };
+}
+
+function isServerAddress(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === ""
+  );
+}
+
+/** The settings by which an inventory shows how updates are treated (CR 7.6), and changes are told (CR 2.8). */
+export const policyOf = (config: AgentConfig): Policy => ({
+  profile: config.profile,
+  server: config.server.url,
+  access: config.server.access.kind,
+  windows: JSON.stringify(config.windows),
+  interlock: JSON.stringify(config.interlock ?? "none"),
+  consent: JSON.stringify(config.consent ?? "none"),
+  restart: JSON.stringify(config.restart),
+  selfTest: JSON.stringify(config.selfTest),
+  notify: JSON.stringify(config.notify),
+  whenLogFails: config.whenLogFails,
+  clock: config.clock,
+  integrityCheckSeconds: config.integrityCheckMs / 1000,
+  pollLeastSeconds: config.poll.leastMs / 1000,
+  pollMostSeconds: config.poll.mostMs / 1000,
+  stagingBurst: config.stagings.burst,
+  stagingRestSeconds: config.stagings.restMs / 1000,
+});

@@ -1,0 +1,120 @@
+import { bytesToHex } from "@sumac/crypto";
+import type { CommandRunner, InstallSubject } from "@sumac/device";
+import { nodeFileSystem } from "@sumac/device/node";
+import { isSystemError } from "../system-failure.ts";
+import type { AgentConfig, Source } from "./agent-config.ts";
+import { isOpen } from "./maintenance-window.ts";
+
+export type ConsentStep = "install" | "restart";
+
+export interface OperatorPorts {
+  readonly runner: CommandRunner;
+  /** Milliseconds since 1970; undefined = no clock that could be believed. */
+  now(): number | undefined;
+}
+
+/** What the verifier asks about the plant. */
+interface PlantState {
+  readonly window: "open" | "closed";
+  readonly interlock: "clear" | "engaged";
+}
+
+/**
+ * What the people and the process at this device allow. Whatever cannot be read, is late, or says anything else than the
+ * one word or exit code that means yes, means no.
+ */
+export class Operator {
+  readonly #config: Pick<AgentConfig, "windows" | "interlock" | "consent">;
+  readonly #ports: OperatorPorts;
+
+  constructor(config: Pick<AgentConfig, "windows" | "interlock" | "consent">, ports: OperatorPorts) {
+    this.#config = config;
+    this.#ports = ports;
+  }
+
+  /** Undefined: nothing is configured that could object. */
+  async operations(): Promise<PlantState | undefined> {
+    const { windows, interlock } = this.#config;
+    if (windows.length === 0 && interlock === undefined) return undefined;
+    return { window: this.#window(), interlock: await this.#interlock() };
+  }
+
+  /** Whether the process allows a restart now. */
+  async mayRestart(): Promise<boolean> {
+    const plant = await this.operations();
+    return plant === undefined || (plant.window === "open" && plant.interlock === "clear");
+  }
+
+  /** Whether the process allows to go back now: a trial that failed does not wait for the next window. */
+  async mayGoBack(): Promise<boolean> {
+    return (await this.#interlock()) === "clear";
+  }
+
+  /** Whether this very manifest was agreed to, for this step; nobody has to where nothing is configured. */
+  async consents(step: ConsentStep, subject: InstallSubject): Promise<boolean> {
+    const { consent } = this.#config;
+    if (consent === undefined) return true;
+    const line = consentLine(step, subject);
+    if (consent.kind === "command") {
+      const { sequence, manifestDigest } = subject;
+      const facts = { step, sequence: String(sequence), digest: bytesToHex(manifestDigest) };
+      return this.#ends(consent, facts);
+    }
+    // Whoever can write it decides: nobody but root and the user of this process may.
+    const text = await privateText(consent.file);
+    return text?.split("\n").some((each) => each.trim() === line) ?? false;
+  }
+
+  #window(): PlantState["window"] {
+    const { windows } = this.#config;
+    if (windows.length === 0) return "open";
+    const now = this.#ports.now();
+    return now !== undefined && isOpen(windows, now) ? "open" : "closed";
+  }
+
+  async #interlock(): Promise<PlantState["interlock"]> {
+    const { interlock } = this.#config;
+    if (interlock === undefined) return "clear";
+    const isClear =
+      interlock.kind === "command"
+        ? await this.#ends(interlock, {})
+        : (await plainText(interlock.file))?.trim() === "clear";
+    return isClear ? "clear" : "engaged";
+  }
+
+  async #ends({ command }: Extract<Source, { kind: "command" }>, facts: Readonly<Record<string, string>>) {
+    const argv = command.argv.map((word) => word.replace(/\{(\w+)\}/g, (whole, name: string) => facts[name] ?? whole));
+    const end = await this.#ports.runner.run({ argv, timeoutMs: command.timeoutMs });
+    return end.exitCode === 0 && end.timing === "in-time";
+  }
+}
+
+/** What an operator writes into the file of consents, as a line of its own. */
+export const consentLine = (step: ConsentStep, { manifestDigest }: InstallSubject): string =>
+  `${step} ${bytesToHex(manifestDigest)}`;
+
+const mostBytes = 65_536;
+
+async function privateText(file: string): Promise<string | undefined> {
+  const facts = await nodeFileSystem.facts(file).catch(() => undefined);
+  return facts?.kind === "file" && facts.access === "private" ? plainText(file) : undefined;
+}
+
+/** The text of a regular file; undefined where there is none that could be read. */
+async function plainText(file: string): Promise<string | undefined> {
+  try {
+    const opened = await nodeFileSystem.open(file, "read");
+    try {
+      if (opened.facts.kind !== "file" || opened.facts.size > mostBytes) return undefined;
+      const bytes = new Uint8Array(opened.facts.size);
+      return new TextDecoder().decode(bytes.subarray(0, await opened.read(0, bytes)));
+    } finally {
+      await opened.close();
+    }
+  } catch (error) {
+    if (isUnavailable(error) || isSystemError(error)) return undefined;
+    throw error;
+  }
+}
+
+const isUnavailable = (error: unknown): boolean => error instanceof Error && error.name === "Unavailable";

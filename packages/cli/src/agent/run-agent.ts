@@ -1,0 +1,247 @@
+import { utimesSync, writeFileSync } from "node:fs";
+import { nodeCrypto } from "@sumac/crypto/node";
+import {
+  Agent,
+  agentLogEntries,
+  type BootOutcome,
+  type Device,
+  deviceLogEntries,
+  exampleEnterprise,
+  type InstallSubject,
+  type InstallWait,
+  IntegrityWatch,
+  type NoticeSink,
+  policyChanges,
+} from "@sumac/device";
+import {
+  commandNoticeSink,
+  fileNoticeSink,
+  NodeCommandRunner,
+  nodeFileSystem,
+  processIdentity,
+  syslogNoticeSink,
+  wait,
+} from "@sumac/device/node";
+import type { CommandContext } from "../command.ts";
+import { Observer } from "../device/observer.ts";
+import { cannotBoot } from "../device/round-verdict.ts";
+import { type AgentConfig, type NotifyConfig, policyOf } from "./agent-config.ts";
+import { type AgentConnection, connectAgent } from "./agent-connection.ts";
+import type { AgentPlatform, PlatformClock } from "./agent-platform.ts";
+import { ImageStart } from "./image-start.ts";
+import { type ConsentStep, consentLine, Operator } from "./operator.ts";
+import type { RunningConfig } from "./running-config.ts";
+
+/** An agent at work: one device, one process, and a configuration that may be exchanged. */
+export class RunningAgent {
+  readonly #platform: AgentPlatform;
+  readonly #clock: PlatformClock;
+  readonly #context: CommandContext;
+  readonly #observer: Observer;
+  readonly #imageStart: ImageStart;
+  #current: RunningConfig;
+
+  constructor(platform: AgentPlatform, running: RunningConfig, clock: PlatformClock, context: CommandContext) {
+    this.#platform = platform;
+    this.#current = running;
+    this.#clock = clock;
+    this.#context = context;
+    this.#observer = new Observer(context);
+    this.#imageStart = new ImageStart({
+      device: platform.device,
+      restart: () => this.config.restart,
+      runner: this.#runner(),
+      files: nodeFileSystem,
+      folder: platform.folder,
+      bootId: processIdentity(process.pid)?.bootId ?? "unknown",
+    });
+  }
+
+  get config(): AgentConfig {
+    return this.#current.config;
+  }
+
+  /** From the next run on. A platform cannot be exchanged under a device. */
+  exchange(next: RunningConfig): "exchanged" | "platform-differs" {
+    if (JSON.stringify(next.config.platform) !== JSON.stringify(this.config.platform)) return "platform-differs";
+    for (const change of policyChanges(policyOf(this.config), policyOf(next.config))) {
+      for (const entry of deviceLogEntries(change)) this.#platform.log.note(entry);
+    }
+    this.#current = next;
+    return "exchanged";
+  }
+
+  /** Boots or resumes, and says what runs. Throws `Failure` where nothing may. */
+  async begin(accepting: "declared" | "accept-configuration"): Promise<BootOutcome> {
+    const { device } = this.#platform;
+    const outcome = await this.#imageStart.begin();
+    this.#observer.observe({ event: "booted", outcome });
+    if (outcome.kind !== "running") throw cannotBoot(outcome, "provision it: sumac device provision");
+    const stored = await this.#platform.state.read();
+    const isFirst = stored.kind === "present" && stored.state.configurationDigest === undefined;
+    if (isFirst || accepting === "accept-configuration") await device.declareConfiguration(this.#current.digest);
+    return outcome;
+  }
+
+  /** Rounds until the signal is aborted; answers with the last boot. */
+  async run(booted: BootOutcome, signal: AbortSignal): Promise<BootOutcome> {
+    const connection = await connectAgent(this.config, this.#context.io, signal);
+    const watching = this.#watch().run(this.config.integrityCheckMs, signal);
+    try {
+      return await this.#agent(booted, connection).run(signal);
+    } finally {
+      connection.close();
+      this.#observer.done();
+      // It sees the same signal, unless the agent failed; then the process ends anyway.
+      if (signal.aborted) await watching;
+    }
+  }
+
+  /** One round, for a person who looks on. */
+  async once(booted: BootOutcome, signal: AbortSignal): Promise<Awaited<ReturnType<Agent["runOnce"]>>> {
+    const connection = await connectAgent(this.config, this.#context.io, signal);
+    try {
+      const agent = this.#agent(booted, connection);
+      const round = await agent.runOnce(signal);
+      return round.did === "nothing" && this.#observer.introduced ? await agent.runOnce(signal) : round;
+    } finally {
+      connection.close();
+      this.#observer.done();
+    }
+  }
+
+  #agent(booted: BootOutcome, { server }: AgentConnection): Agent {
+    const { device, log } = this.#platform;
+    const imageStart = this.#imageStart;
+    const operator = this.#operator();
+    return new Agent({
+      device,
+      booted,
+      server,
+      restart: async () => {
+        if (!(await this.#mayRestart(device, operator))) return "postponed";
+        return imageStart.restart();
+      },
+      selfTest: (image) =>
+        imageStart.started === "failed"
+          ? Promise.resolve("failed")
+          : this.#selfTest({ slot: image.slot, sequence: `${image.sequence}` }),
+      wait: (ms, aborted) => {
+        this.#sayAlive();
+        return wait(ms, aborted);
+      },
+      random: Math.random,
+      uptimeMs: this.#clock.uptimeMs,
+      trustedTime: () => (this.config.clock === "host" ? this.#clock.trustedTime() : undefined),
+      operations: () => operator.operations(),
+      mayInstall: (subject) => this.#mayInstall(subject, operator),
+      observe: (event) => {
+        this.#observer.observe(event);
+        for (const entry of agentLogEntries(event)) log.note(entry);
+      },
+    });
+  }
+
+  async #mayInstall(subject: InstallSubject, operator: Operator): Promise<"granted" | InstallWait> {
+    const { log } = this.#platform;
+    if (log.updates === "refused" && log.status.state === "failing") {
+      return { code: "log-failing", fault: log.status.fault.code };
+    }
+    if (await operator.consents("install", subject)) return "granted";
+    this.#askFor("install", subject);
+    return { code: "consent-awaited", ...subject };
+  }
+
+  /** Into the image that is armed; or back, out of a trial that failed. */
+  async #mayRestart(device: Device, operator: Operator): Promise<boolean> {
+    const { mode, boot, report } = device.status();
+    if (mode === "trial") return operator.mayGoBack();
+    if (boot.state !== "armed" || report === undefined) return true;
+    const subject = { sequence: 0n, manifestDigest: report.manifestDigest };
+    if (!(await operator.consents("restart", subject))) {
+      this.#askFor("restart", subject);
+      return false;
+    }
+    return operator.mayRestart();
+  }
+
+  /** How to agree, word for word. */
+  #askFor(step: ConsentStep, subject: InstallSubject): void {
+    const { consent } = this.config;
+    const { terminal } = this.#context;
+    const line = consentLine(step, subject);
+    const file = consent?.kind === "file" ? consent.file : undefined;
+    terminal.jsonLine({ event: "consent-awaited", step, manifestDigest: subject.manifestDigest, file: file ?? null });
+    terminal.line(file === undefined ? `waits for consent to ${line}` : `waits for this line in ${file}: ${line}`);
+  }
+
+  async #selfTest(facts: Readonly<Record<string, string>>): Promise<"passed" | "failed"> {
+    const { selfTest } = this.config;
+    if (selfTest === "not-tested") return "passed";
+    const argv = selfTest.argv.map((word) => word.replace(/\{(\w+)\}/g, (whole, name: string) => facts[name] ?? whole));
+    const end = await this.#runner().run({ argv, timeoutMs: selfTest.timeoutMs });
+    return end.exitCode === 0 && end.timing === "in-time" ? "passed" : "failed";
+  }
+
+  #operator(): Operator {
+    return new Operator(this.config, { runner: this.#runner(), now: () => this.#wallClock() });
+  }
+
+  /** A clock that is earlier than what is known to be over says nothing about windows. */
+  #wallClock(): number | undefined {
+    if (this.config.clock === "none") return undefined;
+    const now = this.#clock.trustedTime();
+    return now === undefined || now < this.#platform.device.status().lastTime ? undefined : Number(now) * 1000;
+  }
+
+  /** The commands of the operator are no commands of the installer: each ends what its own have left over. */
+  #runner(): NodeCommandRunner {
+    return new NodeCommandRunner({ folder: `${this.#platform.folder}/.` });
+  }
+
+  #watch(): IntegrityWatch {
+    const { slots, state, key, log } = this.#platform;
+    const { notify, server } = this.config;
+    return new IntegrityWatch({
+      parts: {
+        slots,
+        state,
+        crypto: nodeCrypto,
+        deviceKey: key?.publicKey ?? "no-seal",
+        configurationDigest: async () => this.#current.digest,
+      },
+      log,
+      sinks: notify.map(sinkOf),
+      device: server.controllerId,
+      now: () => this.#clock.trustedTime(),
+      pause: () => new Promise((resolve) => void setImmediate(resolve)),
+      wait,
+    });
+  }
+
+  #sayAlive(): void {
+    const { aliveFile } = this.config;
+    if (aliveFile === undefined) return;
+    const now = new Date();
+    try {
+      utimesSync(aliveFile, now, now);
+    } catch {
+      try {
+        writeFileSync(aliveFile, "");
+      } catch {
+        // Whoever watches the file finds out.
+      }
+    }
+  }
+}
+
+function sinkOf(notify: NotifyConfig): NoticeSink {
+  switch (notify.kind) {
+    case "file":
+      return fileNoticeSink(notify.file);
+    case "command":
+      return commandNoticeSink({ command: notify.command.argv, timeoutMs: notify.command.timeoutMs });
+    case "syslog":
+      return syslogNoticeSink({ ...notify, enterprise: exampleEnterprise });
+  }
+}

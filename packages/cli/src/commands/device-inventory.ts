@@ -1,0 +1,44 @@
+import { nodeCrypto } from "@sumac/crypto/node";
+import { takeInventory } from "@sumac/device";
+import { trustKey } from "@sumac/verifier";
+import type { Arguments, Command, CommandContext } from "../command.ts";
+import { deviceKeyOf } from "../device/device-folder.ts";
+import { bootedCopy } from "../device/existing-device.ts";
+import { simulatedPolicy } from "../device/simulated-policy.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+
+export const deviceInventory: Command = {
+  name: "device inventory",
+  summary: "show what a device is, runs, believes and is set to",
+  operands: [{ name: "folder", summary: "where the device lives" }],
+  options: [],
+  notes: ["Looks at a copy of the flash, as its next boot would find it; the device itself may run meanwhile."],
+  run,
+};
+
+async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
+  const folder = given.operand("folder");
+  const { device, settings } = await bootedCopy(io, folder);
+  const key = await deviceKeyOf(io, folder);
+  const inventory = takeInventory({
+    device: settings.id,
+    ...(key === undefined ? {} : { deviceKeyId: trustKey(key.publicKey, nodeCrypto).keyId }),
+    status: device.status(),
+    policy: simulatedPolicy,
+    crypto: nodeCrypto,
+  });
+  terminal.json(inventory);
+  const { components, running, floors, trust, policy } = inventory;
+  terminal.line(`device ${inventory.device}, key ${inventory.deviceKeyId ?? "none"}`);
+  for (const { component, version, digest, size } of components) {
+    terminal.line(`  ${component} ${version ?? "without version"}, ${size} bytes, ${digest.algorithm} ${digest.value}`);
+  }
+  terminal.line(`  runs sequence ${running.sequence} from slot ${running.slot}, ${running.mode}`);
+  terminal.line(`  floor: sequence ${floors.release.sequence}`);
+  for (const part of ["vendor", "owner"] as const) {
+    const held = trust[part];
+    terminal.line(`  trust of the ${part}: ${held === null ? "none" : `${held.digest} (update ${held.sequence})`}`);
+  }
+  for (const [setting, value] of Object.entries(policy)) terminal.line(`  ${setting}: ${value}`);
+  return exitCode.ok;
+}

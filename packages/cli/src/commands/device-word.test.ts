@@ -1,0 +1,167 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { nodeCrypto } from "@sumac/crypto/node";
+import { defaultLimits, parseEnvelope, parseManifest, resolveSeverable } from "@sumac/suit";
+import { trustKey, verifyReport } from "@sumac/verifier";
+import { beforeAll, describe, expect, test } from "vitest";
+import { CollectedArguments } from "../command.ts";
+import { layoutFor, openDeviceFolder } from "../device/device-folder.ts";
+import { planFactory, provision } from "../device/provision.ts";
+import { readPublicKey } from "../public-key-file.ts";
+import { emptyFolder, fixture, sumac, testIo, testKey, testPublicKey, twoLines } from "../sumac.test.support.ts";
+import { Terminal } from "../terminal.ts";
+
+const folder = emptyFolder();
+let envelope = "";
+
+beforeAll(async () => {
+  // A report names its manifest by the reference-uri.
+  const config = path.join(folder, "sumac.yaml");
+  writeFileSync(config, `referenceUri: https://vendor.example/rtu\n${readFileSync(fixture("sumac.yaml"), "utf8")}`);
+  const build = ["release", "build", fixture("images", "rtu-demo-1.1.0.bin"), "--config", config, "--version", "1.1.0"];
+  const signed = ["--sequence", "2", "--out", path.join(folder, "release"), "--test-only-key", testKey("vendor")];
+  const built = await sumac([...build, ...signed, "--json"]);
+  expect(built.code).toBe(0);
+  ({ envelope } = built.json() as { envelope: string });
+  const { io } = testIo({ folder });
+  const given = new CollectedArguments(
+    new Map(),
+    new Map([
+      ["trust", [testPublicKey("vendor")]],
+      ["config", [config]],
+      ["factory", [envelope]],
+    ]),
+  );
+  const plan = await planFactory(given, "rtu-1", { io, terminal: new Terminal(io, "text") });
+  const opened = await openDeviceFolder(io, "unit", plan.settings, "new");
+  opened.keepSettings();
+  if (plan.release === undefined) throw new Error("no release");
+  await provision(opened.device, plan, plan.release);
+  await opened.device.boot();
+  opened.device.receive(Uint8Array.of(1, 2, 3), {});
+  await opened.close();
+});
+
+const run = (...words: string[]): ReturnType<typeof sumac> => sumac(["device", ...words], { folder });
+const key = ["--device-key", "unit/device-key.pub.pem"];
+
+describe("device log", () => {
+  test("show: what happened, for a person and for a program", async () => {
+    const shown = await run("log", "show", "unit");
+    expect(shown).toMatchObject({ code: 0, stderr: "" });
+    expect(shown.stdout.split("\n").map((line) => line.trim().split(/\s+/)[2])).toEqual([
+      "provisioned",
+      "booted",
+      "update-received",
+      "update-refused",
+      undefined,
+    ]);
+    const asJson = await run("log", "show", "unit", "--last", "1", "--json");
+    expect(asJson.json()).toMatchObject({
+      device: "rtu-1",
+      records: [{ counter: 3, type: "update-refused", id: 103, result: "refused", facts: { code: "malformed" } }],
+    });
+  });
+
+  test("export and verify: sound as written, and refused with its place when a record is altered", async () => {
+    expect(await run("log", "export", "unit", "--out", "log.jsonl")).toMatchObject({ code: 0, stderr: "" });
+    const sound = await run("log", "verify", "log.jsonl", ...key, "--json");
+    expect(sound.code).toBe(0);
+    expect(sound.json()).toMatchObject({ verdict: "sound", records: 4, end: "as-signed" });
+    const lines = readFileSync(path.join(folder, "log.jsonl"), "utf8");
+    writeFileSync(path.join(folder, "forged.jsonl"), lines.replace('"result":"refused"', '"result":"success"'));
+    const forged = await run("log", "verify", "forged.jsonl", ...key);
+    expect(forged).toMatchObject({ code: 3, stdout: "" });
+    expect(forged.stderr).toMatch(twoLines("log-record-altered"));
+    expect(forged.stderr).toContain("record 2 of the general ring");
+    const asJson = await run("log", "verify", "forged.jsonl", ...key, "--json");
+    expect(asJson.json()).toMatchObject({ problem: { code: "log-record-altered", ring: "general", index: 2 } });
+    writeFileSync(path.join(folder, "cut.jsonl"), lines.slice(0, -9));
+    expect(await run("log", "verify", "cut.jsonl", ...key)).toMatchObject({ code: 4 });
+  });
+
+  test("export as syslog, and never over a file that is there", async () => {
+    expect(await run("log", "export", "unit", "--out", "log.txt", "--format", "syslog")).toMatchObject({ code: 0 });
+    const lines = readFileSync(path.join(folder, "log.txt"), "utf8").trimEnd().split("\n");
+    expect(lines).toHaveLength(4);
+    expect(lines.at(-1)).toMatch(/^<132>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ rtu-1 sumac - update-refused \[sumac@32473 /);
+    expect(await run("log", "export", "unit", "--out", "log.txt")).toMatchObject({ code: 2 });
+  });
+
+  test("verify: the log where it lies, alone and against a head that was kept", async () => {
+    await run("log", "export", "unit", "--out", "kept.jsonl");
+    expect(await run("log", "verify", "unit")).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("no signed head"),
+    });
+    expect(await run("log", "verify", "unit", "--head", "kept.jsonl", ...key)).toMatchObject({ code: 0, stderr: "" });
+    expect(await run("log", "verify", "unit", "--head", "kept.jsonl")).toMatchObject({ code: 2 });
+    expect((await run("log", "verify", "kept.jsonl")).stderr).toMatch(twoLines("missing-option"));
+    expect(await run("log", "verify", "kept.jsonl", "--chain-only")).toMatchObject({ code: 0 });
+    expect((await run("log", "verify", "kept.jsonl", "--device-key", testPublicKey("owner"))).stderr).toMatch(
+      twoLines("statement-signer-unknown"),
+    );
+  });
+
+  test.each([
+    ["nothing there", ["log", "show", "nowhere"], 5],
+    ["a folder without a device", ["log", "show", "release"], 5],
+    ["a file that is no log", ["log", "verify", "unit/device.json", "--chain-only"], 4],
+    ["a public key as a log", ["log", "show", "unit/device-key.pub.pem"], 4],
+  ])("%s", async (_, words, code) => expect((await run(...words)).code).toBe(code));
+});
+
+describe("device report, inventory and check", () => {
+  test("inventory", async () => {
+    const shown = await run("inventory", "unit", "--json");
+    expect(shown).toMatchObject({ code: 0, stderr: "" });
+    expect(shown.json()).toMatchObject({
+      inventory: 1,
+      device: "rtu-1",
+      running: { slot: "a", sequence: "2" },
+      trust: { vendor: { sequence: "0" }, owner: null },
+      policy: { maxTrials: 3 },
+    });
+    expect((await run("inventory", "unit")).stdout).toContain("device rtu-1, key ");
+  });
+
+  test("report: the verifier believes it", async () => {
+    const made = await run("report", "unit", "--out", "unit.report", "--nonce", "00112233");
+    expect(made).toMatchObject({ code: 0, stderr: "" });
+    const parsed = parseEnvelope(new Uint8Array(readFileSync(envelope)));
+    if (!parsed.ok) throw new Error(parsed.error.code);
+    const manifest = parseManifest(parsed.value.manifest);
+    if (!manifest.ok) throw new Error(manifest.error.code);
+    const members = resolveSeverable(parsed.value, manifest.value, nodeCrypto, defaultLimits);
+    if (!members.ok) throw new Error(members.error.code);
+    const { io } = testIo({ folder });
+    const deviceKey = trustKey(await readPublicKey(io, "unit/device-key.pub.pem"), nodeCrypto);
+    const verified = verifyReport(new Uint8Array(readFileSync(path.join(folder, "unit.report"))), {
+      crypto: nodeCrypto,
+      deviceKey,
+      update: { manifest: manifest.value, members: members.value, manifestDigest: parsed.value.digest },
+      freshness: { nonce: Uint8Array.of(0, 0x11, 0x22, 0x33) },
+    });
+    expect(verified).toMatchObject({ ok: true, value: { result: "success" } });
+    expect(await run("report", "unit", "--out", "x", "--nonce", "xyz")).toMatchObject({ code: 2 });
+  });
+
+  test("CR 3.4: check finds a flipped bit in the image, and says in which component", async () => {
+    expect(await run("check", "unit")).toMatchObject({ code: 0, stderr: "" });
+    const file = path.join(folder, "unit", "flash.bin");
+    const before = readFileSync(file);
+    const settings = JSON.parse(readFileSync(path.join(folder, "unit", "device.json"), "utf8"));
+    const [image] = layoutFor(settings).slots.a.images;
+    const after = new Uint8Array(before);
+    after[(image?.offset ?? 0) + 100] = (after[(image?.offset ?? 0) + 100] ?? 0) ^ 1;
+    writeFileSync(file, after);
+    const found = await run("check", "unit", "--json");
+    writeFileSync(file, before);
+    expect(found.code).toBe(6);
+    expect(found.json()).toMatchObject({
+      result: "violated",
+      findings: [{ subject: "image", code: "image-digest-mismatch", slot: "a", component: expect.any(String) }],
+    });
+    expect(found.stderr).toMatch(twoLines("integrity-violated"));
+  });
+});

@@ -1,0 +1,30 @@
+import { explainDevice } from "@sumac/device";
+import { exitCode } from "../exit-code.ts";
+import { Failure, unavailable } from "../failure.ts";
+import type { Io } from "../io.ts";
+import { copyOfDevice, type DeviceCopy } from "./device-folder.ts";
+import { type DeviceSettings, readSettings } from "./device-settings.ts";
+
+export interface ExistingDevice extends DeviceCopy {
+  readonly settings: DeviceSettings;
+}
+
+/** A copy of the device in a folder, as it lies there. */
+export function existingDevice(io: Io, folder: string): ExistingDevice {
+  const settings = readSettings(io, folder);
+  if (settings === undefined) {
+    throw unavailable("device-not-found", `there is no device in ${folder}`, "make one: sumac device run");
+  }
+  return { settings, ...copyOfDevice(io, folder, settings) };
+}
+
+/** The same, as its next boot would find it. */
+export async function bootedCopy(io: Io, folder: string): Promise<ExistingDevice> {
+  const copy = existingDevice(io, folder);
+  const outcome = await copy.device.boot();
+  if (outcome.kind === "running") return copy;
+  if (outcome.kind === "not-provisioned") {
+    throw unavailable("device-not-provisioned", `the device in ${folder} is empty`, "provision it: sumac device run");
+  }
+  throw new Failure({ code: outcome.why.code, ...explainDevice(outcome.why), exit: exitCode.device });
+}
