@@ -102,7 +102,8 @@ const order: readonly Attack[] = [
   {
     threat: "T-IMG-EXPIRED-OFFLINE",
     name: "a release that ends, and no clock to say when",
-    send: async () => sendRelease(await expiring(year2030)),
+    // Beyond the time that the device has kept.
+    send: async () => sendRelease(await expiring(2n * year2030)),
     code: "freshness-unknown",
   },
 ];

@@ -7,8 +7,10 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { type BenchResult, isMet, rounded, table } from "./bench.ts";
 import { benchDemo } from "./demo-bench.ts";
+import { benchFleet } from "./fleet-bench.ts";
 import { benchPayload } from "./payload-bench.ts";
 import { mustRun } from "./run-process.ts";
+import { benchStaging } from "./staging-bench.ts";
 import { benchStartUp } from "./start-up-bench.ts";
 import { benchVerify } from "./verify-bench.ts";
 
@@ -28,6 +30,8 @@ const benches: Readonly<Record<string, (folder: string) => Promise<BenchResult>>
   payload: (folder) => benchPayload(cli, folder, parseSize(values.size), rounds(5)),
   "start-up": (folder) => benchStartUp(cli, folder, rounds(25)),
   verify: benchVerify,
+  staging: (folder) => benchStaging(folder, 64 << 20, rounds(7)),
+  fleet: (folder) => benchFleet(cli, root, folder, 10_000),
   demo: () => benchDemo(root, rounds(3)),
 };
 

@@ -70,6 +70,12 @@ describe("every row", () => {
   );
 });
 
+test("every threat to a device is answered, with tests", () => {
+  const device = threats.filter(({ id }) => id.startsWith("T-DEV-"));
+  expect(device.length).toBeGreaterThanOrEqual(10);
+  expect(device.filter((threat) => testFilesOf(threat).length === 0)).toEqual([]);
+});
+
 test("RFC 9124's threats are all there", () => {
   const named = [
     [

@@ -16,10 +16,16 @@ import {
 } from "@sumac/device";
 import { createNodeHttp, defaultNodeHttpTimeouts, wait } from "@sumac/device/node";
 import { type Operations, serializeTrustRecord, type TrustRecord } from "@sumac/verifier";
-import { identity, orThrow, type Release } from "./example-product.ts";
+import { firmware, identity, orThrow, type Release } from "./example-product.ts";
 
 /** Slots of 32 KiB, twice what the example firmware needs. */
-const layout = planFlash({ eraseBlock: 4096, writeSize: 16, image: 32_768, envelope: 8000, state: 4000 });
+const layout = planFlash({
+  eraseBlock: 4096,
+  writeSize: 16,
+  components: [{ id: firmware, capacity: 32_768 }],
+  envelope: 8000,
+  state: 4000,
+});
 
 export interface Access {
   readonly url: string;
@@ -66,7 +72,7 @@ export class AttackedDevice {
     const device = new AttackedDevice();
     const trustRecord = serializeTrustRecord(trust);
     const { envelope, image } = release;
-    orThrow(await device.#device.provision({ identity, trustRecord, envelope, image: once(image) }));
+    orThrow(await device.#device.provision({ identity, trustRecord, envelope, fetch: () => once(image) }));
     await device.boot();
     return device;
   }
@@ -125,7 +131,7 @@ export class AttackedDevice {
       stagingSlot: slot(boot.active === "a" ? "b" : "a"),
       runs: `${running.version} from slot ${running.slot}`,
       floor: `${floor.sequence} ${bytesToHex(floor.manifestDigest)}`,
-      trust: bytesToHex(reading.state.trustRecord),
+      trust: bytesToHex(reading.state.trust.vendor.record),
     };
   }
 
@@ -153,6 +159,7 @@ export class AttackedDevice {
       selfTest: async () => conditions.selfTest ?? "passed",
       wait,
       random: () => 0,
+      uptimeMs: () => 0,
       trustedTime: () => conditions.now,
       operations: async () => conditions.operations,
       observe: () => undefined,

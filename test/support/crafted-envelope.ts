@@ -70,13 +70,27 @@ export async function craftRelease(options: CraftedOptions): Promise<Release> {
     invoke: { commands: [directive("invoke")] },
     ...options.manifest,
   };
+  const integratedPayloads = new Map(carried === "inside" ? [[uri, image]] : []);
+  const envelope = await signManifest(described, { sever, signers, integratedPayloads });
+  return { version: "9.9.9", sequence, envelope, image, uri };
+}
+
+export interface ManifestSigning {
+  readonly signers: readonly Signer[];
+  readonly sever?: readonly SeverableName[];
+  readonly integratedPayloads?: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Whatever it says. */
+export async function signManifest(
+  described: ManifestInput,
+  { signers, sever = [], integratedPayloads = new Map() }: ManifestSigning,
+): Promise<Uint8Array> {
   const { manifest, severed } = severMembers(described, sever, "sha-256", nodeCrypto);
   const manifestBytes = serializeManifest(manifest);
   const digestElement = digestElementOf(manifestBytes);
   const blocks = await Promise.all(signers.map((signer) => signBlock(signer, digestElement)));
-  const integratedPayloads = new Map(carried === "inside" ? [[uri, image]] : []);
-  const envelope = buildEnvelope({ digestElement, blocks, manifestBytes, severed, integratedPayloads });
-  return { version: "9.9.9", sequence, envelope, image, uri };
+  return buildEnvelope({ digestElement, blocks, manifestBytes, severed, integratedPayloads });
 }
 
 const digestElementOf = (manifestBytes: Uint8Array): Uint8Array =>

@@ -26,7 +26,7 @@ export const description: ReleaseDescription = orThrow(
 export const firmware: ComponentId = [new TextEncoder().encode("firmware")];
 export const vendorId: Uint8Array = vendorIdFor(description.vendor, nodeSha1);
 export const classId: Uint8Array = classIdFor(vendorId, description.product, nodeSha1);
-export const identity: DeviceIdentity = { vendorIds: [vendorId], classIds: [classId], component: firmware };
+export const identity: DeviceIdentity = { vendorIds: [vendorId], classIds: [classId], components: [firmware] };
 
 /** `owner` is the plant, `foreign` somebody no device knows; the names with `-p256` hold ECDSA keys. */
 export type KeyHolder = "vendor" | "vendor-p256" | "owner" | "owner-p256" | "foreign" | "foreign-p256";

@@ -52,7 +52,7 @@ export class SumacProcess {
     });
   }
 
-  kill(signal: "SIGKILL" | "SIGTERM" | "SIGINT"): void {
+  kill(signal: "SIGKILL" | "SIGTERM" | "SIGINT" | "SIGHUP"): void {
     this.#child.kill(signal);
   }
 

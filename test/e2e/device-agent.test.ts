@@ -1,0 +1,210 @@
+import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fixture } from "../support/example-product.ts";
+import { type Ended, SumacProcess, sumac } from "../support/sumac-process.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const folder = temporaryFolder();
+const inside = (...parts: readonly string[]): string => path.join(folder, ...parts);
+const read = (name: string): string => readFileSync(inside(name), "utf8");
+const vendor = fixture("keys", "vendor.test-only.public.pem");
+
+let server: SumacProcess;
+let url = "";
+let unit = "";
+let units = 0;
+
+async function release(version: string, sequence: number): Promise<string> {
+  const image = fixture("images", `rtu-demo-${version}.bin`);
+  const words = ["release", "build", image, "--config", fixture("sumac.yaml"), "--version", version];
+  const signer = ["--test-only-key", fixture("keys", "vendor.test-only.private.pem")];
+  expect(await sumac([...words, "--sequence", `${sequence}`, ...signer], { folder })).toMatchObject({ code: 0 });
+  return `rtu-demo-${version}.suit`;
+}
+
+beforeAll(async () => {
+  const first = await release("1.1.0", 2);
+  const second = await release("1.2.0", 3);
+  expect(first).toBe("rtu-demo-1.1.0.suit");
+  const tokens = ["--publish-token-file", "publish.token", "--device-token-file", "device.token"];
+  server = new SumacProcess(
+    ["serve", "--data", "data", "--trust", vendor, "--port", "0", "--polling-seconds", "1", ...tokens, "--json"],
+    { folder },
+  );
+  url = String((await server.next("listening"))["url"]);
+  const published = await sumac(["publish", second, "--server", url, "--token-file", "publish.token"], { folder });
+  expect(published).toMatchObject({ code: 0, stderr: "" });
+});
+afterAll(() => server.kill("SIGKILL"));
+
+interface Setting {
+  readonly restart?: string;
+  readonly selfTest?: string;
+  readonly poll?: string;
+  readonly folder?: string;
+}
+
+function configure(setting: Setting = {}): string {
+  const { restart = '{ kind: image, command: [sh, -c, "readlink current >> starts"] }', selfTest = "not-tested" } =
+    setting;
+  const lines = [
+    `server: ${url}`,
+    `controllerId: ${unit}`,
+    "token: { file: device.token, kind: gateway }",
+    "profile: it",
+    `platform: { kind: files, folder: ${setting.folder ?? unit}, components: [{ id: [firmware], maxSize: 256 KiB }] }`,
+    `poll: { least: ${setting.poll ?? "1 s"} }`,
+    `restart: ${restart}`,
+    `selfTest: ${selfTest}`,
+    "notify: [{ file: notices }]",
+  ];
+  writeFileSync(inside(`${unit}.yaml`), `${lines.join("\n")}\n`);
+  return `${unit}.yaml`;
+}
+
+/** A new unit with release 1.1.0 in it. */
+async function provisioned(setting: Setting = {}): Promise<string> {
+  units++;
+  unit = `unit-${units}`;
+  const config = configure(setting);
+  const words = ["device", "provision", "--config", config, "--product", fixture("sumac.yaml"), "--trust", vendor];
+  const factory = ["--factory", "rtu-demo-1.1.0.suit", "--serial", unit, "--record", `${unit}.json`];
+  expect(await sumac([...words, ...factory], { folder })).toMatchObject({ code: 0, stderr: "" });
+  return config;
+}
+
+const once = (config: string): Promise<Ended> => sumac(["device", "agent", "--config", config, "--once"], { folder });
+const agent = (config: string): SumacProcess =>
+  new SumacProcess(["device", "agent", "--config", config, "--json"], { folder });
+const starts = (): string[] => (existsSync(inside(unit, "starts")) ? read(`${unit}/starts`).trim().split("\n") : []);
+
+describe("an agent as a process of the system", { timeout: 60_000 }, () => {
+  test("brings an update to its confirmed boot, starts the image once, and ends in order", async () => {
+    const config = await provisioned();
+    const running = agent(config);
+    await running.next("confirmed");
+    await running.next("polled");
+    running.kill("SIGTERM");
+    const ended = await running.ended;
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(ended.events().at(-1)).toEqual({ event: "stopped" });
+    expect(starts()).toEqual(["a", "b"]);
+    expect(readlinkSync(inside(unit, "current"))).toBe("b");
+    const status = await sumac(["device", "status", unit, "--json"], { folder });
+    expect(status.json()).toMatchObject({ floor: { sequence: 3 }, state: "confirmed", activeSlot: "b" });
+    expect(existsSync(inside("notices"))).toBe(false);
+  });
+
+  test("SIGHUP reads the configuration again; one that is wrong changes nothing", async () => {
+    const config = await provisioned({ restart: "{ kind: operator }", poll: "1 s" });
+    const running = agent(config);
+    await running.next("restart-postponed");
+    configure({ restart: "{ kind: operator }", poll: "2 s" });
+    running.kill("SIGHUP");
+    expect(await running.next("configuration-read")).toMatchObject({ outcome: "exchanged" });
+    writeFileSync(inside(config), "nonsense: 1\n");
+    running.kill("SIGHUP");
+    expect(await running.next("configuration-refused")).toMatchObject({ code: "config-unknown-key" });
+    configure({ folder: "another" });
+    running.kill("SIGHUP");
+    expect(await running.next("configuration-read")).toMatchObject({ outcome: "platform-differs" });
+    await running.next("polled");
+    running.kill("SIGTERM");
+    expect((await running.ended).code).toBe(0);
+    const log = await sumac(["device", "log", "show", unit], { folder });
+    expect(log.stdout).toMatch(/policy-changed success .*setting=pollLeastSeconds/);
+  });
+
+  test("killed on trial, it goes on with the trial: no boot, no second start, no count", async () => {
+    const config = await provisioned({ selfTest: '{ command: [sh, -c, "test -e go || sleep 60; test -e go"] }' });
+    const running = agent(config);
+    await running.next("armed");
+    // It is in its self-test now, which waits for us.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    running.kill("SIGKILL");
+    await running.ended;
+    expect(starts()).toEqual(["a", "b"]);
+    writeFileSync(inside(unit, "go"), "");
+    const again = await once(config);
+    expect(again).toMatchObject({ code: 0, stderr: "" });
+    expect(again.stdout).toMatch(/1\.2\.0 \(sequence 3\) goes on running from slot b, trial/);
+    expect(again.stdout).toMatch(/confirmed 1\.2\.0/);
+    expect(starts()).toEqual(["a", "b"]);
+  });
+
+  test("killed before the image was started, it starts it before it tests it", async () => {
+    const config = await provisioned({
+      restart: '{ kind: image, command: [sh, -c, "readlink current >> starts; test ! -e slow || sleep 60"] }',
+    });
+    expect((await once(configureLike(config, "operator"))).stdout).toMatch(/restart postponed/);
+    configure({
+      restart: '{ kind: image, command: [sh, -c, "readlink current >> starts; test ! -e slow || sleep 60"] }',
+    });
+    writeFileSync(inside(unit, "slow"), "");
+    const running = agent(config);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    running.kill("SIGKILL");
+    await running.ended;
+    const before = starts();
+    expect(before.at(-1)).toBe("b");
+    rmSync(inside(unit, "slow"));
+    expect((await once(config)).stdout).toMatch(/confirmed 1\.2\.0/);
+    expect(starts()).toEqual([...before, "b"]);
+  });
+
+  test("an image that cannot be started goes back, without a self-test, and is started again", async () => {
+    const config = await provisioned({
+      restart: '{ kind: image, command: [sh, -c, "readlink current >> starts; test $(readlink current) = a"] }',
+    });
+    const ended = await once(config);
+    expect(ended.code).toBe(6);
+    expect(ended.stderr).toMatch(/^error\[update-reverted\]/);
+    expect(starts()).toEqual(["a", "b", "a"]);
+  });
+
+  test("restart by exit: code 75, and the next start is the boot", async () => {
+    const config = await provisioned({ restart: "{ kind: exit }" });
+    const ended = await once(config);
+    expect(ended).toMatchObject({ code: 75, stderr: "" });
+    expect(ended.stdout).toMatch(/ends so that the new image is started/);
+    const next = await once(config);
+    expect(next).toMatchObject({ code: 0, stderr: "" });
+    expect(next.stdout).toMatch(/booting 1\.2\.0 \(sequence 3\) from slot b, on trial/);
+    expect(next.stdout).toMatch(/confirmed 1\.2\.0/);
+  });
+
+  test("restart by the machine: only a new start of the machine is a boot", async () => {
+    const config = await provisioned({ restart: "{ kind: machine, command: [touch, rebooting] }" });
+    expect((await once(config)).stdout).toMatch(/restart postponed/);
+    expect(existsSync(inside(unit, "rebooting"))).toBe(true);
+    expect((await once(config)).stdout).toMatch(/1\.1\.0 \(sequence 2\) goes on running from slot a, confirmed/);
+    // The machine has started again: another boot id.
+    writeFileSync(inside(unit, "started"), read(`${unit}/started`).replace(/^\S+/, "0-1-2"));
+    expect((await once(config)).stdout).toMatch(/booting 1\.2\.0 \(sequence 3\) from slot b, on trial/);
+  });
+
+  test("CR 3.4 RE 2: a configuration that was changed on the quiet is told, until somebody accepts it", async () => {
+    const config = await provisioned();
+    expect((await once(config)).code).toBe(0);
+    writeFileSync(inside(config), `${read(config)}# changed\n`);
+    const notice = async (...words: readonly string[]): Promise<string> => {
+      rmSync(inside("notices"), { force: true });
+      const running = new SumacProcess(["device", "agent", "--config", config, "--json", ...words], { folder });
+      await running.next("polled");
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      running.kill("SIGTERM");
+      await running.ended;
+      return existsSync(inside("notices")) ? read("notices") : "";
+    };
+    expect(await notice()).toMatch(/"subject":"configuration"/);
+    expect(await notice("--accept-configuration")).toBe("");
+    expect(await notice()).toBe("");
+  });
+});
+
+/** The same unit, for one run, with a person who restarts it. */
+function configureLike(config: string, kind: string): string {
+  configure({ restart: `{ kind: ${kind} }` });
+  return config;
+}
