@@ -1,5 +1,5 @@
 import { bytesToHex, equalBytes } from "@sumac/crypto";
-import { isWaiting, type Operations } from "@sumac/verifier";
+import type { Operations } from "@sumac/verifier";
 import { ActionReport, unlessUnwanted } from "./action-report.ts";
 import type { AgentEvent } from "./agent-event.ts";
 import { type BackOff, backOffMs, sleepWithJitterMs } from "./back-off.ts";
@@ -14,6 +14,7 @@ import { RefusalMemory } from "./refusal-memory.ts";
 import type { SlotImage } from "./slot-check.ts";
 import type { TrustOffer } from "./trust-update.ts";
 import { Unavailable } from "./unavailable.ts";
+import { mayPass } from "./waiting-refusal.ts";
 
 export interface AgentPorts {
   /** Running: booted by the caller, with `booted` as its answer. */
@@ -388,22 +389,6 @@ export class Agent {
 
 const actionName = (action: string): string => `action ${action}`;
 const manifestName = (digest: Uint8Array): string => `manifest ${bytesToHex(digest)}`;
-
-/** Whether time or a person can change the answer. */
-function mayPass(refusal: DeviceRefusal): boolean {
-  switch (refusal.code) {
-    case "trial-running":
-    case "recovery-running":
-    case "stagings-exhausted":
-      return true;
-    case "trials-exhausted":
-    case "components-incomplete":
-    case "components-mixed":
-      return false;
-    default:
-      return isWaiting(refusal);
-  }
-}
 
 const sameOperations = (a: Operations | undefined, b: Operations | undefined): boolean =>
   a?.window === b?.window && a?.interlock === b?.interlock;

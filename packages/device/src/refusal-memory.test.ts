@@ -51,6 +51,7 @@ test("T-UPT-DENIAL: a clock that stands still or goes back gives nothing away", 
 
 test("T-UPT-DENIAL: a name that was refused often is not pushed out by many that were refused once", () => {
   const { memory, clock } = memoryAt();
+  for (let i = 0; i < 63; i++) memory.add(`earlier ${i}`);
   for (let i = 0; i < 5; i++) memory.add("bad");
   for (let i = 0; i < 10_000; i++) memory.add(`made up ${i}`);
   clock.ms = 15 * minute;

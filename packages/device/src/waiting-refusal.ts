@@ -1,0 +1,18 @@
+import { isWaiting } from "@sumac/verifier";
+import type { DeviceRefusal } from "./device.ts";
+
+/** Whether time or a person can change the answer. */
+export function mayPass(refusal: DeviceRefusal): boolean {
+  switch (refusal.code) {
+    case "trial-running":
+    case "recovery-running":
+    case "stagings-exhausted":
+      return true;
+    case "trials-exhausted":
+    case "components-incomplete":
+    case "components-mixed":
+      return false;
+    default:
+      return isWaiting(refusal);
+  }
+}
