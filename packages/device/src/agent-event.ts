@@ -1,6 +1,6 @@
 import type { BootOutcome } from "./boot-device.ts";
-import type { DeviceRefusal } from "./device.ts";
 import type { InstallWait } from "./install-wait.ts";
+import type { DeviceRefusal } from "./offer.ts";
 import type { SlotImage } from "./slot-check.ts";
 import type { Unavailable } from "./unavailable.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { OfferConditions } from "./device.ts";
 import type { MemoryFlash } from "./memory-flash.ts";
+import type { OfferConditions } from "./offer.ts";
 import {
   approvalTrust,
   classId,

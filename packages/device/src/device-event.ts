@@ -1,7 +1,7 @@
 import type { TrustPart } from "@sumac/verifier";
 import type { BootOutcome } from "./boot-device.ts";
 import type { ComponentSet } from "./component-set.ts";
-import type { DeviceRefusal } from "./device.ts";
+import type { DeviceRefusal } from "./offer.ts";
 import type { ProvisionRefusal } from "./provision.ts";
 import type { SlotImage } from "./slot-check.ts";
 

@@ -2,11 +2,11 @@ import { nodeCrypto } from "@sumac/crypto/node";
 import { digestOf, parseEnvelope, parseManifest, type Report, resolveSeverable } from "@sumac/suit";
 import { type Rejection, type ReportedUpdate, reportReasonFor, trustKey, verifyReport } from "@sumac/verifier";
 import { describe, expect, test } from "vitest";
-import type { DeviceRefusal } from "./device.ts";
 import { deviceReport, type ReportedOutcome, runningReport } from "./device-report.ts";
 import { FlashSlots } from "./flash-slots.ts";
 import { testDeviceKey } from "./log.test.support.ts";
 import { MemoryFlash } from "./memory-flash.ts";
+import type { DeviceRefusal } from "./offer.ts";
 import { firmware, foreignKey, makeRelease, testLayout, vendorKey } from "./release.test.support.ts";
 import { deviceOn, trustFactory, vendorPart } from "./trust.test.support.ts";
 

@@ -25,8 +25,8 @@ import {
   signReport,
 } from "@sumac/suit";
 import { type Rejection, reportReasonFor } from "@sumac/verifier";
-import type { DeviceRefusal } from "./device.ts";
 import type { DeviceKey } from "./device-key.ts";
+import type { DeviceRefusal } from "./offer.ts";
 import type { ComponentImage, SlotImage } from "./slot-check.ts";
 import type { Slots } from "./slots.ts";
 

@@ -1,15 +1,7 @@
 import { err, ok, type Result } from "@sumac/cbor";
 import { bytesToHex, equalBytes } from "@sumac/crypto";
 import type { ComponentId } from "@sumac/suit";
-import {
-  addressedComponents,
-  bootTrust,
-  latest,
-  type Operations,
-  type Rejection,
-  type TrustParts,
-  type VerifiedUpdate,
-} from "@sumac/verifier";
+import { addressedComponents, bootTrust, latest, type Rejection, type TrustParts } from "@sumac/verifier";
 import type { BootMode, BootRecord } from "./boot.ts";
 import {
   type Booted,
@@ -23,12 +15,12 @@ import { componentSetOf } from "./component-set.ts";
 import { DeviceClock } from "./device-clock.ts";
 import type { DeviceEvent } from "./device-event.ts";
 import { eventSigners } from "./event-signers.ts";
-import type { ComponentsIncomplete, InstallPlan } from "./install-plan.ts";
 import { judgeOffer } from "./judge-offer.ts";
+import type { DeviceRefusal, Offer, OfferConditions, Received } from "./offer.ts";
 import { type Factory, type Provisioned, type ProvisionRefusal, provisionDevice } from "./provision.ts";
 import { resumeDevice } from "./resume-device.ts";
 import { otherSlot, type SlotName } from "./slot.ts";
-import { checkSlot, envelopeLimits, type SlotImage, slotImage, type TrialsExhausted } from "./slot-check.ts";
+import { checkSlot, envelopeLimits, type SlotImage, slotImage } from "./slot-check.ts";
 import { type ImageSource, stageUpdate } from "./stage-update.ts";
 import type { StagingsExhausted } from "./staging-budget.ts";
 import type { DeviceIdentity, DeviceState, Floor, PendingReport, StoredTrust } from "./state.ts";
@@ -37,44 +29,6 @@ import type { OwnRefusal, TrustChange, TrustSource } from "./trust-change.ts";
 import { TrustDesk } from "./trust-desk.ts";
 import type { TrustOffer, TrustUpdateRefusal } from "./trust-update.ts";
 import type { TimeRefusal, TimeSources, TrustedTime } from "./trusted-time.ts";
-
-/** What holds at the moment of an offer; read by the device, never by the update. */
-export interface OfferConditions {
-  /** Seconds since 1970 by a clock that is trusted; absent = there is none. */
-  readonly now?: bigint;
-  /** Absent: nobody operates here. */
-  readonly operations?: Operations;
-}
-
-/** An update that passed checks 1 to 9 and that this device can carry out. Only `Device.receive` makes one. */
-export interface Offer {
-  /** `release`: is staged, then armed. `recovery`: replaces the recovery image, which nothing has to try. */
-  readonly set: "release" | "recovery";
-  readonly update: VerifiedUpdate;
-  readonly plan: InstallPlan;
-  /** It was not earlier than this when it was judged; seconds since 1970. */
-  readonly time: bigint;
-}
-
-export type Received =
-  | { readonly kind: "offer"; readonly offer: Offer }
-  /** A new trust record: for `applyTrust`. */
-  | { readonly kind: "trust-offer"; readonly offer: TrustOffer }
-  /** The very manifest that runs, confirmed, or the trust record in force: nothing to do. */
-  | { readonly kind: "already-installed" };
-
-/** A refusal of the verifier, or of what this device can do now. */
-export type DeviceRefusal =
-  | Rejection
-  | ComponentsIncomplete
-  | TrialsExhausted
-  | StagingsExhausted
-  | TrustUpdateRefusal
-  | OwnRefusal
-  /** The other slot holds the way back and is not overwritten. */
-  | { readonly code: "trial-running" }
-  /** The recovery image runs, and is not overwritten under itself. */
-  | { readonly code: "recovery-running" };
 
 export interface DeviceStatus {
   readonly running: SlotImage;

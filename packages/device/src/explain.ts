@@ -1,8 +1,8 @@
 import { type ComponentId, componentKey } from "@sumac/suit";
 import { type Explanation, explain as explainRejection, explainTrustRecord, type Rejection } from "@sumac/verifier";
 import type { RecoveryReason, SlotProblems } from "./boot-device.ts";
-import type { DeviceRefusal } from "./device.ts";
 import type { InstallWait } from "./install-wait.ts";
+import type { DeviceRefusal } from "./offer.ts";
 import type { ProvisionRefusal } from "./provision.ts";
 import type { SlotProblem } from "./slot-check.ts";
 import type { TimeRefusal } from "./trusted-time.ts";

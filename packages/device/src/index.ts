@@ -68,6 +68,7 @@ export type { LogStore, RingTail, StoredPiece } from "./log-store.ts";
 export { exampleEnterprise, type SyslogOptions, syslogLine } from "./log-syslog.ts";
 export * from "./log-type.ts";
 export { MemoryFlash } from "./memory-flash.ts";
+export * from "./offer.ts";
 export { OrderedStateStore } from "./ordered-state-store.ts";
 export { PacedFlash } from "./paced-flash.ts";
 export * from "./policy.ts";

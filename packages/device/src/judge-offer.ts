@@ -10,8 +10,8 @@ import {
 import { trialsOf } from "./boot.ts";
 import { type DeviceParts, maxTrialsOf, type Session } from "./boot-device.ts";
 import type { ComponentSet } from "./component-set.ts";
-import type { DeviceRefusal } from "./device.ts";
 import { type InstallPlan, installPlan } from "./install-plan.ts";
+import type { DeviceRefusal } from "./offer.ts";
 import { otherSlot, type SlotName } from "./slot.ts";
 import { componentIdsOf, envelopeLimits, installedOf, recipientFor } from "./slot-check.ts";
 import { maxTrustRecordBytes } from "./trust-update.ts";

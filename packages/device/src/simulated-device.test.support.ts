@@ -3,8 +3,9 @@ import type { Result } from "@sumac/cbor";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { expect } from "vitest";
 import type { BootOutcome } from "./boot-device.ts";
-import type { Device, DeviceRefusal, OfferConditions, Received } from "./device.ts";
+import type { Device } from "./device.ts";
 import { MemoryFlash } from "./memory-flash.ts";
+import type { DeviceRefusal, OfferConditions, Received } from "./offer.ts";
 import {
   approvalTrust,
   makeRelease,

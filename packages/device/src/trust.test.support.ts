@@ -22,13 +22,14 @@ import {
   trustComponents,
   trustKey,
 } from "@sumac/verifier";
-import { Device, type DeviceRefusal } from "./device.ts";
+import { Device } from "./device.ts";
 import type { DeviceEvent } from "./device-event.ts";
 import type { Flash } from "./flash.ts";
 import { type FlashLayout, type FlashNeeds, planFlash } from "./flash-layout.ts";
 import { FlashSlots } from "./flash-slots.ts";
 import { FlashState } from "./flash-state.ts";
 import { MemoryFlash } from "./memory-flash.ts";
+import type { DeviceRefusal } from "./offer.ts";
 import type { Factory } from "./provision.ts";
 import {
   classId,

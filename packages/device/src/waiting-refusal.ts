@@ -1,5 +1,5 @@
 import { isWaiting } from "@sumac/verifier";
-import type { DeviceRefusal } from "./device.ts";
+import type { DeviceRefusal } from "./offer.ts";
 
 /** Whether time or a person can change the answer. */
 export function mayPass(refusal: DeviceRefusal): boolean {

@@ -1,6 +1,4 @@
 import { mkdirSync } from "node:fs";
-import path from "node:path";
-import { publicKeyPem } from "@sumac/cose";
 import {
   type Device,
   type DeviceKey,
@@ -10,9 +8,9 @@ import {
   StagingBudget,
   type StateStore,
 } from "@sumac/device";
-import { fileDeviceKeyStore, nodeFileSystem } from "@sumac/device/node";
-import { writeFileAtomically } from "../atomic-file.ts";
+import { nodeFileSystem } from "@sumac/device/node";
 import { openDeviceFolder } from "../device/device-folder.ts";
+import { openDeviceKey } from "../device/device-key-file.ts";
 import { type ComponentSettings, readSettings, writeSettings } from "../device/device-settings.ts";
 import { type GatewayOptions, openGateway } from "../device/gateway-folder.ts";
 import { unavailable } from "../failure.ts";
@@ -44,8 +42,6 @@ export const hostClock: PlatformClock = {
 };
 
 /** The key of the device, beside what it seals. */
-const keyFile = "device-key.pem";
-const publicKeyFile = "device-key.pub.pem";
 
 /** `making`: a folder and a key are made where there are none, and a flash for these components. */
 export async function openPlatform(
@@ -89,7 +85,7 @@ async function openFiles(
     throw unavailable("device-not-found", `there is no folder ${folder}`, "provision it: sumac device provision");
   }
   if (kind === "new") makePrivateFolder(folder);
-  const key = await openKey(io, folder, kind);
+  const key = await openDeviceKey(io, folder, kind);
   const settings = {
     id: controllerId,
     components,
@@ -106,19 +102,6 @@ async function openFiles(
   if (kind === "new") writeSettings(io, folder, settings);
   const { device, parts, log, close } = opened;
   return { folder, device, ...parts, key, log, close };
-}
-
-export const keyStoreOf = (folder: string): ReturnType<typeof fileDeviceKeyStore> =>
-  fileDeviceKeyStore(path.join(folder, keyFile));
-
-async function openKey(io: Io, folder: string, kind: "existing" | "new"): Promise<DeviceKey | undefined> {
-  const store = keyStoreOf(folder);
-  const found = await store.open();
-  if (found !== undefined || kind === "existing") return found;
-  const made = await store.generate();
-  const bytes = new TextEncoder().encode(publicKeyPem(made.publicKey));
-  writeFileAtomically(io, { name: path.join(folder, publicKeyFile), bytes, ifExists: "replace" });
-  return made;
 }
 
 function makePrivateFolder(folder: string): void {

@@ -9,11 +9,12 @@ import {
 import { parseReleaseDescription } from "@sumac/signing";
 import { nodeSha1 } from "@sumac/signing/node";
 import { classIdFor, utcTime, vendorIdFor } from "@sumac/suit";
-import { type AgentPlatform, hostClock, keyStoreOf, openPlatform } from "../agent/agent-platform.ts";
+import { type AgentPlatform, hostClock, openPlatform } from "../agent/agent-platform.ts";
 import { readRunningConfig } from "../agent/running-config.ts";
 import { writeFileAtomically } from "../atomic-file.ts";
 import { readWhole } from "../bound-read.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
+import { keyStoreOf } from "../device/device-key-file.ts";
 import { type ComponentSettings, componentIdOf } from "../device/device-settings.ts";
 import { copies, readTrust } from "../device/provision.ts";
 import { readEnvelopeFile } from "../envelope-file.ts";

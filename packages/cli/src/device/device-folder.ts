@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { publicKeyPem } from "@sumac/cose";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   Device,
@@ -23,20 +22,19 @@ import {
   type StagingBudget,
   type StateStore,
 } from "@sumac/device";
-import { FileFlash, fileDeviceKeyStore } from "@sumac/device/node";
-import { makeFolder, writeFileAtomically } from "../atomic-file.ts";
+import { FileFlash } from "@sumac/device/node";
+import { makeFolder } from "../atomic-file.ts";
 import { exitCode } from "../exit-code.ts";
 import { Failure, malformedInput, unavailable } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { fileFailure } from "../system-failure.ts";
+import { deviceKeyFile, devicePublicKeyFile, openDeviceKey } from "./device-key-file.ts";
 import { componentIdOf, type DeviceSettings, settingsFile, stateBytes, writeSettings } from "./device-settings.ts";
 import { copyOfGateway, openGateway } from "./gateway-folder.ts";
 
 /** Names in the folder. */
 const flashFile = "flash.bin";
 const lockFile = "device.lock";
-const keyFile = "device-key.pem";
-const publicKeyFile = "device-key.pub.pem";
 
 /** Sectors of 4 KiB, as on a common serial NOR part. */
 export const layoutFor = ({ components, stateBytes: state = stateBytes }: DeviceSettings): FlashLayout =>
@@ -102,7 +100,7 @@ export async function openDeviceFolder(
   let flash: FileFlash | undefined;
   try {
     flash = FileFlash.open(flashLocation, { geometry: layout.geometry });
-    const key = await openKey(io, folder, kind);
+    const key = await openDeviceKey(io, folder, kind);
     const paced = new PacedFlash(flash, () => new Promise((resolve) => void setImmediate(resolve)));
     const logged = await loggedDevice(options.between?.(paced, layout) ?? paced, layout, key, options);
     const close = closing(flash, lock, logged.log);
@@ -115,7 +113,7 @@ export async function openDeviceFolder(
       async undo() {
         await close();
         if (hadFlash) return;
-        const made = [flashFile, lockFile, settingsFile, keyFile, publicKeyFile];
+        const made = [flashFile, lockFile, settingsFile, deviceKeyFile, devicePublicKeyFile];
         for (const file of made) rmSync(path.join(location, file), { force: true });
         if (madeFolder) rmSync(location, { recursive: true, force: true });
       },
@@ -159,19 +157,9 @@ function closing(flash: FileFlash, lock: DatabaseSync, log: EventLog): () => Pro
   };
 }
 
-/** The device key, and its public half for whoever verifies what the device signs. A device from before has none. */
-async function openKey(io: Io, folder: string, kind: "existing" | "new"): Promise<DeviceKey | undefined> {
-  const store = fileDeviceKeyStore(path.join(path.resolve(io.workingFolder, folder), keyFile));
-  const found = await store.open();
-  if (found !== undefined || kind === "existing") return found;
-  const made = await store.generate();
-  const bytes = new TextEncoder().encode(publicKeyPem(made.publicKey));
-  writeFileAtomically(io, { name: path.join(folder, publicKeyFile), bytes, ifExists: "replace" });
-  return made;
-}
-
 /** The key of a device that is only looked at. */
-export const deviceKeyOf = (io: Io, folder: string): Promise<DeviceKey | undefined> => openKey(io, folder, "existing");
+export const deviceKeyOf = (io: Io, folder: string): Promise<DeviceKey | undefined> =>
+  openDeviceKey(io, folder, "existing");
 
 async function loggedDevice(
   flash: Flash,

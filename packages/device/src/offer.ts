@@ -1,0 +1,44 @@
+import type { Operations, Rejection, VerifiedUpdate } from "@sumac/verifier";
+import type { ComponentsIncomplete, InstallPlan } from "./install-plan.ts";
+import type { TrialsExhausted } from "./slot-check.ts";
+import type { StagingsExhausted } from "./staging-budget.ts";
+import type { OwnRefusal } from "./trust-change.ts";
+import type { TrustOffer, TrustUpdateRefusal } from "./trust-update.ts";
+
+/** What holds at the moment of an offer; read by the device, never by the update. */
+export interface OfferConditions {
+  /** Seconds since 1970 by a clock that is trusted; absent = there is none. */
+  readonly now?: bigint;
+  /** Absent: nobody operates here. */
+  readonly operations?: Operations;
+}
+
+/** An update that passed checks 1 to 9 and that this device can carry out. Only `Device.receive` makes one. */
+export interface Offer {
+  /** `release`: is staged, then armed. `recovery`: replaces the recovery image, which nothing has to try. */
+  readonly set: "release" | "recovery";
+  readonly update: VerifiedUpdate;
+  readonly plan: InstallPlan;
+  /** It was not earlier than this when it was judged; seconds since 1970. */
+  readonly time: bigint;
+}
+
+export type Received =
+  | { readonly kind: "offer"; readonly offer: Offer }
+  /** A new trust record: for `applyTrust`. */
+  | { readonly kind: "trust-offer"; readonly offer: TrustOffer }
+  /** The very manifest that runs, confirmed, or the trust record in force: nothing to do. */
+  | { readonly kind: "already-installed" };
+
+/** A refusal of the verifier, or of what this device can do now. */
+export type DeviceRefusal =
+  | Rejection
+  | ComponentsIncomplete
+  | TrialsExhausted
+  | StagingsExhausted
+  | TrustUpdateRefusal
+  | OwnRefusal
+  /** The other slot holds the way back and is not overwritten. */
+  | { readonly code: "trial-running" }
+  /** The recovery image runs, and is not overwritten under itself. */
+  | { readonly code: "recovery-running" };
