@@ -1,0 +1,11 @@
+export * from "./build-image.ts";
+export * from "./explain.ts";
+export * from "./image.ts";
+export * from "./image-version.ts";
+export { keyHash } from "./key-hash.ts";
+export { type ImageFlag, imageFlag, type TlvName, tlvType } from "./labels.ts";
+export { parseImage, startsLikeImage } from "./parse-image.ts";
+export * from "./refusal.ts";
+export type { Tlv } from "./tlv.ts";
+export type { SlotGeometry, Trailer } from "./trailer.ts";
+export * from "./verify-image.ts";
