@@ -1,0 +1,130 @@
+/** Sumac's own group, from the asking end. docs/spec/serial.md describes the messages. */
+import { type CborValue, err, ok, type Result } from "@sumac/cbor";
+import { concatBytes } from "@sumac/crypto";
+import {
+  type UploadFailure,
+  type UploadOptions,
+  type UploadProgress,
+  type UploadSource,
+  uploadChunks,
+} from "./chunk-upload.ts";
+import type { RequestFailure, SmpClient, SmpRequest } from "./smp-client.ts";
+import { readEventFields, type SumacEvent } from "./sumac-event.ts";
+import { readIdentityFields, type SumacIdentity } from "./sumac-identity.ts";
+import { type SumacAction, type SumacCommand, sumacCommand, sumacGroup } from "./sumac-labels.ts";
+import { readVerdictFields, type SumacVerdict } from "./sumac-verdict.ts";
+import { ask, askForRestart, type CommandFailure, type RestartBegun } from "./typed-request.ts";
+
+const sumac = (
+  operation: SmpRequest["operation"],
+  command: SumacCommand,
+  body: Readonly<Record<string, CborValue | undefined>> = {},
+): SmpRequest => ({ operation, group: sumacGroup, id: sumacCommand[command], body });
+
+/** A device without the group refuses it as `not-supported`: that tells a Sumac device from another. */
+export const readIdentity = (client: SmpClient): Promise<Result<SumacIdentity, CommandFailure>> =>
+  ask(client, sumac("read", "identity"), readIdentityFields);
+
+/** Sends a whole envelope. That it arrived says nothing: what the device makes of it is its verdict. */
+export const sendEnvelope = (
+  client: SmpClient,
+  envelope: UploadSource,
+  options: UploadOptions,
+): Promise<Result<UploadProgress, UploadFailure>> =>
+  uploadChunks(
+    client,
+    envelope,
+    {
+      group: sumacGroup,
+      id: sumacCommand.envelope,
+      first: { len: envelope.length, sha: envelope.sha256 },
+    },
+    options,
+  );
+
+export const readVerdict = (client: SmpClient): Promise<Result<SumacVerdict, CommandFailure>> =>
+  ask(client, sumac("read", "verdict"), readVerdictFields);
+
+/** Sends the payload that the device wants; `uri` = the one its verdict names. `from` = the offset there. */
+export const sendPayload = (
+  client: SmpClient,
+  uri: string,
+  payload: UploadSource,
+  options: UploadOptions,
+): Promise<Result<UploadProgress, UploadFailure>> =>
+  uploadChunks(
+    client,
+    payload,
+    {
+      group: sumacGroup,
+      id: sumacCommand.payload,
+      first: { uri, len: payload.length },
+    },
+    options,
+  );
+
+/** Both may be said twice and are done once. */
+export const actOn = (
+  client: SmpClient,
+  action: Exclude<SumacAction, "restart">,
+): Promise<Result<undefined, CommandFailure>> => ask(client, sumac("write", "act", { do: action }), () => undefined);
+
+export const restartDevice = (client: SmpClient): Promise<Result<RestartBegun, RequestFailure>> =>
+  askForRestart(client, sumac("write", "act", { do: "restart" }));
+
+/** The device changed its report while it was read, or sends one without an end. */
+export type ReportFailure =
+  | CommandFailure
+  | { readonly code: "report-changed" }
+  | { readonly code: "report-too-long"; readonly size: number; readonly limit: number };
+
+/** Reads the signed report; bytes as the device made them, for whoever verifies them. */
+export async function readReport(
+  client: SmpClient,
+  { most = 65_536 }: { readonly most?: number } = {},
+): Promise<Result<Uint8Array, ReportFailure>> {
+  const parts: Uint8Array[] = [];
+  let size: number | undefined;
+  for (let off = 0; size === undefined || off < size; ) {
+    const part = await ask(client, sumac("read", "report", { off }), (fields) => ({
+      off: fields.whole("off"),
+      size: fields.whole("len"),
+      data: fields.bytes("data", most),
+    }));
+    if (!part.ok) return part;
+    if (part.value.size > most) return err({ code: "report-too-long", size: part.value.size, limit: most });
+    size ??= part.value.size;
+    const end = off + part.value.data.length;
+    if (part.value.off !== off || part.value.size !== size || end > size) return err({ code: "report-changed" });
+    parts.push(part.value.data);
+    off = end;
+  }
+  return ok(concatBytes(...parts));
+}
+
+export interface EventOptions {
+  /** Number of the last entry that is known; 0 = from the beginning. */
+  readonly after: number;
+  /** Entries; a device that makes them up without end is left at this number. */
+  readonly most: number;
+}
+
+export async function readEvents(
+  client: SmpClient,
+  { after, most }: EventOptions,
+): Promise<Result<readonly SumacEvent[], CommandFailure>> {
+  const found: SumacEvent[] = [];
+  for (let known = after; found.length < most; ) {
+    const page = await ask(client, sumac("read", "log", { after: known }), (fields) => {
+      const { events, last } = readEventFields(fields);
+      const rises = events.every(({ number }, i) => number > (events[i - 1]?.number ?? known));
+      return rises ? { events, last } : fields.refuse("events");
+    });
+    if (!page.ok) return page;
+    found.push(...page.value.events);
+    const newest = page.value.events.at(-1)?.number;
+    if (newest === undefined || newest >= page.value.last) break;
+    known = newest;
+  }
+  return ok(found.slice(0, most));
+}
