@@ -78,6 +78,15 @@ export function npmImportsAgainstPlan(files: readonly SourceFile[], plan: readon
   });
 }
 
+/** `files`: by package of npm, the one file that may import it; tests too. */
+export function npmOutsideItsFile(sources: readonly SourceFile[], files: Readonly<Record<string, string>>): string[] {
+  return violations(sources, (file, specifier) => {
+    const name = isBuiltin(specifier) ? undefined : npmPackage(specifier);
+    const own = name === undefined ? undefined : files[name];
+    return own !== undefined && own !== file.path;
+  });
+}
+
 export function npmDependenciesAgainstPlan(declarations: readonly Declaration[], plan: readonly Layer[]): string[] {
   return declarations.flatMap((declaration) =>
     declaration.dependencies

@@ -8,6 +8,7 @@ import {
   type Layer,
   npmDependenciesAgainstPlan,
   npmImportsAgainstPlan,
+  npmOutsideItsFile,
   platformImports,
   portableFiles,
   upwardRows,
@@ -27,6 +28,8 @@ const plan: readonly Layer[] = [
   { layer: 0, package: "cbor", imports: [], npm: [] },
   { layer: 0, package: "crypto", imports: [], npm: ["@noble/"] },
   { layer: 1, package: "cose", imports: ["cbor", "crypto"], npm: ["@noble/"] },
+  { layer: 1, package: "mcuboot", imports: ["cbor", "crypto"], npm: [] },
+  { layer: 1, package: "smp", imports: ["cbor", "crypto"], npm: ["cbor-x", "serialport", "@lydell/node-pty"] },
   { layer: 2, package: "suit", imports: ["cbor", "crypto", "cose"], npm: ["@noble/"] },
   { layer: 3, package: "verifier", imports: ["cbor", "crypto", "cose", "suit"], npm: ["@noble/"] },
   {
@@ -35,15 +38,27 @@ const plan: readonly Layer[] = [
     imports: ["cbor", "crypto", "cose", "suit"],
     npm: ["@noble/", "age-encryption", "yaml"],
   },
-  { layer: 4, package: "device", imports: ["cbor", "crypto", "cose", "suit", "verifier"], npm: "any" },
+  {
+    layer: 4,
+    package: "device",
+    imports: ["cbor", "crypto", "cose", "smp", "mcuboot", "suit", "verifier"],
+    npm: "any",
+  },
   { layer: 5, package: "server", imports: ["cbor", "crypto", "cose", "suit", "verifier"], npm: "any" },
   {
     layer: 6,
     package: "cli",
-    imports: ["cbor", "crypto", "cose", "suit", "verifier", "signing", "device", "server"],
+    imports: ["cbor", "crypto", "cose", "mcuboot", "smp", "suit", "verifier", "signing", "device", "server"],
     npm: "any",
   },
 ];
+
+/** Packages whose way of speaking stays behind one file. */
+const behindOneFile: Readonly<Record<string, string>> = {
+  "cbor-x": "packages/smp/src/body.ts",
+  serialport: "packages/smp/src/node-serial-link.ts",
+  "@lydell/node-pty": "packages/smp/src/node-pty-link.ts",
+};
 
 const sources = readSources();
 const declarations = readDeclarations();
@@ -195,6 +210,13 @@ describe("npm packages stay where the plan allows them", () => {
   test("in every file and package.json", () => {
     expect(npmImportsAgainstPlan(sources, plan)).toEqual([]);
     expect(npmDependenciesAgainstPlan(declarations, plan)).toEqual([]);
+  });
+
+  test("each of these in one file", () => {
+    expect(npmOutsideItsFile(sources, behindOneFile)).toEqual([]);
+    const planted = source("packages/smp/src/reply.ts", 'import { Decoder } from "cbor-x";');
+    expect(npmOutsideItsFile([planted], behindOneFile)).toEqual(["packages/smp/src/reply.ts: imports cbor-x"]);
+    for (const file of Object.values(behindOneFile)) expect(sources.map(({ path }) => path)).toContain(file);
   });
 
   test.each([

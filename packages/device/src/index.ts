@@ -46,6 +46,13 @@ export {
 } from "./flash-log-store.ts";
 export { FlashSlots } from "./flash-slots.ts";
 export { FlashState } from "./flash-state.ts";
+export {
+  GatewaySecondary,
+  type SecondaryPorts,
+  type SecondaryResult,
+  type SecondaryRound,
+  type SecondaryStatus,
+} from "./gateway-secondary.ts";
 export type { ComponentsIncomplete, InstallPlan, PayloadSource, PlannedImage } from "./install-plan.ts";
 export type { InstallSubject, InstallWait } from "./install-wait.ts";
 export * from "./integrity-check.ts";
@@ -67,6 +74,9 @@ export type { ChainPlace, LogEntry, LogFacts, LogRecord } from "./log-record.ts"
 export type { LogStore, RingTail, StoredPiece } from "./log-store.ts";
 export { exampleEnterprise, type SyslogOptions, syslogLine } from "./log-syslog.ts";
 export * from "./log-type.ts";
+export type { McubootBooted, SwapType } from "./mcuboot-boot.ts";
+export { McubootRecovery, type McubootRecoveryOptions, mcubootLongestMessage } from "./mcuboot-recovery.ts";
+export { McubootSlots, mcubootGeometry, mcubootSizes } from "./mcuboot-slots.ts";
 export { MemoryFlash } from "./memory-flash.ts";
 export * from "./offer.ts";
 export { OrderedStateStore } from "./ordered-state-store.ts";
@@ -92,6 +102,8 @@ export * from "./simulated-device.ts";
 export * from "./slot.ts";
 export type { ComponentImage, SlotImage, SlotProblem, TrialsExhausted } from "./slot-check.ts";
 export * from "./slots.ts";
+export type { SmpDevicePorts } from "./smp-device.ts";
+export { longestMessageIn, type SmpDeviceBuffer, SmpDeviceHandler } from "./smp-device-handler.ts";
 export type { ImageSource, RemotePayload } from "./stage-update.ts";
 export * from "./staging-budget.ts";
 export * from "./start-mark.ts";

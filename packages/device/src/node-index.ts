@@ -4,6 +4,7 @@ export * from "./node-file-device.ts";
 export * from "./node-file-event-log.ts";
 export * from "./node-file-flash.ts";
 export { nodeFileSystem } from "./node-file-system.ts";
+export * from "./node-gateway-line.ts";
 export * from "./node-http.ts";
 export * from "./node-notice-sink.ts";
 export { type ProcessIdentity, processIdentity } from "./node-process-identity.ts";
