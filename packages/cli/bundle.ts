@@ -1,4 +1,4 @@
-// Builds dist/sumac.js, the whole command without node_modules: a small entry, the quick start of `sumac verify` with its
+// Builds dist/sumac.js, the whole command without an installation: a small entry, the quick start of `sumac verify` with its
 // compiled form, and chunks that are loaded when a command needs them. `npm run bench` measures what that buys.
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { nodeCrypto } from "@sumac/crypto/node";
 import { buildManifest, signEnvelope } from "@sumac/signing";
 import { nodeSha1, openUnencryptedTestKey } from "@sumac/signing/node";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { copyNativePackages, nativePackages } from "./native-packages.ts";
 import type { QuickStart } from "./src/bundled-main.ts";
 import type { Io, TextSink } from "./src/io.ts";
 
@@ -84,6 +85,7 @@ async function buildFull(): Promise<Metafile> {
   const { metafile } = await build({
     ...common,
     entryPoints: { "full-start": source("./src/full-start.ts") },
+    external: [...nativePackages],
     outdir: chunks,
     format: "esm",
     splitting: true,
@@ -182,6 +184,7 @@ function noticeOf(folder: string): string {
 
 rmSync(chunks, { recursive: true, force: true });
 mkdirSync(chunks, { recursive: true });
+copyNativePackages(source("@sumac/smp"), dist);
 const quickStart = await buildQuickStart();
 const full = await buildFull();
 await buildEntry(quickStart.name);

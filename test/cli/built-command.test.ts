@@ -30,6 +30,7 @@ describe("the built command says what the sources say", () => {
     ["the version", () => ["--version"]],
     ["exit codes", () => ["help", "exit-codes"]],
     ["a description", () => ["release", "inspect", envelope]],
+    ["a serial port that is not there", () => ["device", "info", "--port", "no-such-port"]],
     ["a server that cannot start", () => ["serve", "--data", key, "--trust", key, "--port", "0"]],
   ])("%s", async (_, words) => {
     const [ours, theirs] = await Promise.all([

@@ -149,9 +149,59 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/device-check.ts")).deviceCheck,
   },
   {
+    name: "device serial",
+    summary: "run a simulated device on a pseudo-terminal",
+    load: async () => (await import("./commands/device-serial.ts")).deviceSerial,
+  },
+  {
+    name: "device push",
+    summary: "update a device behind a serial port",
+    load: async () => (await import("./commands/device-push.ts")).devicePush,
+  },
+  {
+    name: "device info",
+    summary: "show what a device behind a serial port is",
+    load: async () => (await import("./commands/device-info.ts")).deviceInfo,
+  },
+  {
+    name: "device list",
+    summary: "show the images of a device behind a serial port",
+    load: async () => (await import("./commands/device-list.ts")).deviceList,
+  },
+  {
+    name: "device erase",
+    summary: "make a device behind a serial port forget what it does not run",
+    load: async () => (await import("./commands/device-erase.ts")).deviceErase,
+  },
+  {
+    name: "device reset",
+    summary: "restart a device behind a serial port",
+    load: async () => (await import("./commands/device-reset.ts")).deviceReset,
+  },
+  {
+    name: "device log",
+    summary: "read the event log of a device behind a serial port",
+    load: async () => (await import("./commands/device-log.ts")).deviceLog,
+  },
+  {
     name: "verify",
     summary: "verify an envelope with no network",
     load: async () => (await import("./commands/verify.ts")).verify,
+  },
+  {
+    name: "mcuboot sign",
+    summary: "make a signed MCUboot image of a raw binary",
+    load: async () => (await import("./commands/mcuboot-sign.ts")).mcubootSign,
+  },
+  {
+    name: "mcuboot verify",
+    summary: "verify an MCUboot image as a boot loader with these keys would",
+    load: async () => (await import("./commands/mcuboot-verify.ts")).mcubootVerify,
+  },
+  {
+    name: "mcuboot inspect",
+    summary: "describe an MCUboot image without believing it",
+    load: async () => (await import("./commands/mcuboot-inspect.ts")).mcubootInspect,
   },
   {
     name: "demo",

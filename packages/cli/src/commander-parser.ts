@@ -80,7 +80,8 @@ export function helpPage(entries: readonly CommandEntry[], words: readonly strin
       groups.set(name, group);
       parser = group;
     }
-    configure(parser.command(words.at(-1) ?? "")).description(entry.summary);
+    // `device log` is a command, and a group of others.
+    if (!groups.has(entry.name)) configure(parser.command(words.at(-1) ?? "")).description(entry.summary);
   }
   try {
     program.parse([...words], { from: "user" });

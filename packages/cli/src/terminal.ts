@@ -115,14 +115,17 @@ export class Progress {
     this.#drawnAt = sink === undefined ? 0 : performance.now();
   }
 
-  advance(bytes: number): void {
+  /** `remark`: what else there is to say of it now, such as the rate. */
+  advance(bytes: number, remark?: string): void {
     this.#done += bytes;
     if (this.#sink === undefined) return;
     const now = performance.now();
     if (now - this.#drawnAt < redrawMs) return;
     this.#drawnAt = now;
     this.#shown = true;
-    this.#sink.write(`\r${progressLine(this.#label, this.#done, this.#total, this.#sink.columns)}`);
+    // A remark may become shorter than what stands there.
+    const start = remark === undefined ? "\r" : "\r\u001b[K";
+    this.#sink.write(`${start}${progressLine(this.#label, this.#done, this.#total, this.#sink.columns, remark)}`);
   }
 
   clear(): void {
@@ -131,9 +134,9 @@ export class Progress {
   }
 }
 
-export function progressLine(label: string, done: number, total: number, columns: number): string {
+export function progressLine(label: string, done: number, total: number, columns: number, remark = ""): string {
   const share = total === 0 ? 1 : Math.min(1, done / total);
-  const figures = ` ${String(Math.floor(share * 100)).padStart(3)} % of ${humanSize(total)}`;
+  const figures = ` ${String(Math.floor(share * 100)).padStart(3)} % of ${humanSize(total)}${remark === "" ? "" : `, ${remark}`}`;
   const name = printable(label).slice(0, Math.max(0, columns - figures.length - 14));
   const width = Math.max(0, Math.min(40, columns - name.length - figures.length - 4));
   const filled = Math.round(share * width);

@@ -55,6 +55,7 @@ export interface OpenDevice {
   readonly log: EventLog;
   /** What the device is made of, for whoever checks it past the device. */
   readonly parts: FlashParts;
+  /** Undefined: a device from before devices had keys. */
   readonly key: DeviceKey | undefined;
   /** Writes the settings of a new device; before it is provisioned, so that it can be finished if this is cut short. */
   keepSettings(): void;
