@@ -9,13 +9,25 @@ export interface BenchResult {
 export interface BenchRow {
   readonly what: string;
   readonly measured: number;
-  readonly unit: "x" | "MB" | "s";
-  /** Undefined: shown for information. */
+  readonly unit: "x" | "MB" | "s" | "MB/s";
+  /** The most it may be. Neither this nor a floor: shown for information. */
   readonly budget?: number;
+  /** The least it may be. */
+  readonly floor?: number;
 }
 
-export const isMet = ({ measured, budget }: BenchRow): boolean | undefined =>
-  budget === undefined ? undefined : measured <= budget;
+export const isMet = ({ measured, budget, floor }: BenchRow): boolean | undefined => {
+  if (budget === undefined && floor === undefined) return undefined;
+  return measured <= (budget ?? Number.POSITIVE_INFINITY) && measured >= (floor ?? Number.NEGATIVE_INFINITY);
+};
+
+function boundOf({ budget, floor, unit }: BenchRow): string {
+  const bounds = [
+    budget === undefined ? [] : [`${budget} ${unit}`],
+    floor === undefined ? [] : [`at least ${floor} ${unit}`],
+  ];
+  return bounds.flat().join(", ") || "-";
+}
 
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -39,7 +51,7 @@ export function table(results: readonly BenchResult[]): string {
         name,
         row.what,
         `${row.measured.toFixed(2)} ${row.unit}`,
-        row.budget === undefined ? "-" : `${row.budget} ${row.unit}`,
+        boundOf(row),
         met === undefined ? "-" : met ? "yes" : "NO",
       ];
     }),
