@@ -22,8 +22,13 @@ export interface UploadDestination {
 
 export interface UploadOptions {
   readonly parameters: DeviceParameters;
-  /** Milliseconds for the first chunk, which may erase the slot. Default 60,000. */
+  /**
+   * Milliseconds until the first chunk, which may erase the slot, is sent again. Default 60,000: a server that erases
+   * again when it hears the first chunk again must not hear it too early.
+   */
   readonly eraseTimeout?: number;
+  /** How often the first chunk is sent again before a shorter one is tried. Default 1. */
+  readonly eraseRetries?: number;
   /** Go on from here, less than the length; the device corrects it if it expects another byte. Default 0. */
   readonly from?: number;
   readonly signal?: AbortSignal;
@@ -149,7 +154,7 @@ class Upload {
   async #transfer(chunk: Chunk): Promise<Answered> {
     const { from, to, givenUp } = chunk;
     const { group, id } = this.#destination;
-    const { signal } = this.#options;
+    const { signal, eraseTimeout: timeout = defaultEraseTimeout, eraseRetries: retries = 1 } = this.#options;
     const data = await this.#source.read(from, to - from);
     const result = await this.#client.request({
       operation: "write",
@@ -157,7 +162,7 @@ class Upload {
       id,
       body: this.#body(from, data),
       signal: signal === undefined ? givenUp.signal : AbortSignal.any([givenUp.signal, signal]),
-      ...(from === 0 ? { timeout: this.#options.eraseTimeout ?? defaultEraseTimeout, retries: 1 } : {}),
+      ...(from === 0 ? { timeout, retries } : {}),
     });
     return { chunk, result };
   }

@@ -21,6 +21,9 @@ const sumac = (
   body: Readonly<Record<string, CborValue | undefined>> = {},
 ): SmpRequest => ({ operation, group: sumacGroup, id: sumacCommand[command], body });
 
+/** A first chunk said twice is taken once here: a lost answer need not cost the time of an erase. */
+const patience = { eraseTimeout: 5000, eraseRetries: 5 };
+
 /** A device without the group refuses it as `not-supported`: that tells a Sumac device from another. */
 export const readIdentity = (client: SmpClient): Promise<Result<SumacIdentity, CommandFailure>> =>
   ask(client, sumac("read", "identity"), readIdentityFields);
@@ -39,7 +42,7 @@ export const sendEnvelope = (
       id: sumacCommand.envelope,
       first: { len: envelope.length, sha: envelope.sha256 },
     },
-    options,
+    { ...patience, ...options },
   );
 
 export const readVerdict = (client: SmpClient): Promise<Result<SumacVerdict, CommandFailure>> =>
@@ -60,7 +63,7 @@ export const sendPayload = (
       id: sumacCommand.payload,
       first: { uri, len: payload.length },
     },
-    options,
+    { ...patience, ...options },
   );
 
 /** Both may be said twice and are done once. */

@@ -2,7 +2,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { nodeCrypto } from "@sumac/crypto/node";
-import { createDdiClient, GatewaySecondary, type SecondaryRound } from "@sumac/device";
+import {
+  createDdiClient,
+  GatewaySecondary,
+  type SecondaryRound,
+  type SecondaryStep,
+  type SecondaryWait,
+  SumacSecondary,
+} from "@sumac/device";
 import { createNodeHttp, openGatewayLine, wait } from "@sumac/device/node";
 import { trustKey } from "@sumac/verifier";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -56,11 +63,15 @@ describe.skipIf(!hasTerminals)("serial devices behind a gateway", { timeout: 60_
     return device;
   }
 
-  function secondary(id: string): GatewaySecondary {
+  function secondary(
+    id: string,
+    answers: Partial<Record<SecondaryStep, SecondaryWait>> = {},
+    asked: SecondaryStep[] = [],
+  ): GatewaySecondary {
     const ddi = { baseUrl: server.url, tenant: "DEFAULT", controllerId: id, http, wait } as const;
     return new GatewaySecondary({
       server: createDdiClient({ ...ddi, token: { kind: "gateway", value: server.tokens.gateway } }),
-      crypto: nodeCrypto,
+      peer: new SumacSecondary({ crypto: nodeCrypto, wait, restartMs: 10_000 }),
       connect: () =>
         openGatewayLine({
           path: path.join(folder, `${id}-port`),
@@ -68,8 +79,13 @@ describe.skipIf(!hasTerminals)("serial devices behind a gateway", { timeout: 60_
           framing: "console",
           controlLines: "leave",
         }),
+      mayProceed: async (step) => {
+        asked.push(step);
+        return answers[step] ?? "granted";
+      },
       wait,
-      restartMs: 10_000,
+      random: () => 0,
+      lookAgainMs: 1000,
       observe: () => undefined,
       uptimeMs: () => performance.now(),
     });
@@ -97,6 +113,31 @@ describe.skipIf(!hasTerminals)("serial devices behind a gateway", { timeout: 60_
       expect(gateway.status).toMatchObject({ state: "confirmed", floor: 2n });
       expect(JSON.stringify(await server.device(id))).toContain('"2"');
     }
+  });
+
+  test("nothing is sent, and nothing restarted, before the gateway's operator allows it", async () => {
+    await start("rtu-5");
+    const asked: SecondaryStep[] = [];
+    const answers: Partial<Record<SecondaryStep, SecondaryWait>> = { install: { code: "consent-awaited" } };
+    const gateway = secondary("rtu-5", answers, asked);
+    expect(await rounds(gateway)).toMatchObject({ did: "waiting", code: "consent-awaited" });
+    expect(gateway.status).toMatchObject({ floor: 1n, state: "idle" });
+    delete answers.install;
+    answers.restart = { code: "interlock" };
+    expect(await rounds(gateway)).toMatchObject({ did: "waiting", code: "interlock" });
+    expect(gateway.status).toMatchObject({ floor: 1n, state: "staged" });
+    delete answers.restart;
+    expect(await rounds(gateway)).toMatchObject({ did: "updated" });
+    expect(asked).toEqual(["install", "install", "restart", "restart"]);
+  });
+
+  test("one that does not pass its self-test is restarted, and goes back", async () => {
+    await start("rtu-6", "--fault", "fail-self-test");
+    const asked: SecondaryStep[] = [];
+    const gateway = secondary("rtu-6", {}, asked);
+    expect(await rounds(gateway)).toMatchObject({ did: "reverted", code: "self-test-failed" });
+    expect(gateway.status).toMatchObject({ floor: 1n, state: "reverted" });
+    expect(asked.at(-1)).toBe("go-back");
   });
 
   test("one whose cable is pulled on the way is unreachable for a while, and goes on", async () => {

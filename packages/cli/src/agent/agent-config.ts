@@ -2,6 +2,7 @@ import { defaultStagingRules, type Policy, type StagingRules } from "@sumac/devi
 import { type ComponentSettings, largestImageBytes } from "../device/device-settings.ts";
 import { ConfigReader, type Field } from "./config-reader.ts";
 import { isTimeZone, type MaintenanceWindow, parseTimeOfDay, weekdays } from "./maintenance-window.ts";
+import { readSecondaries, type SecondaryConfig } from "./secondary-config.ts";
 
 export interface AgentConfig {
   readonly server: ServerConfig;
@@ -25,6 +26,8 @@ export interface AgentConfig {
   readonly stagings: StagingRules;
   /** Its time of change says when the agent was last seen to work. */
   readonly aliveFile: string | undefined;
+  /** Devices at serial ports of this one, which updates them from the same server. */
+  readonly secondaries: readonly SecondaryConfig[];
 }
 
 export interface ServerConfig {
@@ -36,11 +39,11 @@ export interface ServerConfig {
   readonly authority: string | undefined;
 }
 
-type AccessConfig =
+export type AccessConfig =
   | { readonly kind: "token"; readonly file: string; readonly token: "target" | "gateway" }
   | { readonly kind: "certificate"; readonly file: string; readonly key: string };
 
-type PlatformConfig =
+export type PlatformConfig =
   /** The folder of a simulated device: `device.json` and `flash.bin`. */
   { readonly kind: "flash"; readonly folder: string } | FilePlatformConfig;
 
@@ -109,6 +112,7 @@ const keys = [
   "integrityCheck",
   "stagings",
   "aliveFile",
+  "secondaries",
 ] as const;
 const installerKeys = ["install", "readback", "activate", "confirm", "revert"] as const;
 
@@ -141,12 +145,14 @@ export function readAgentConfig(
     if ((restart.kind === "simulated") !== (platform.kind === "flash")) {
       reader.refuse(top.required("restart"), "does not fit the platform", "simulated is for the platform flash alone");
     }
+    const controllerId = reader.text(top.required("controllerId"));
+    const access = readAccess(reader, root, top.optional("token"), top.optional("certificate"));
     return {
       server: {
         url,
         tenant: optional("tenant", (field) => reader.text(field)) ?? "DEFAULT",
-        controllerId: reader.text(top.required("controllerId")),
-        access: readAccess(reader, root, top.optional("token"), top.optional("certificate")),
+        controllerId,
+        access,
         authority: optional("authority", (field) => reader.path(field)),
       },
       profile,
@@ -164,6 +170,8 @@ export function readAgentConfig(
       integrityCheckMs: optional("integrityCheck", (field) => reader.duration(field)) ?? 24 * 3_600_000,
       stagings: optional("stagings", (field) => readStagings(reader, field)) ?? defaultStagingRules,
       aliveFile: optional("aliveFile", (field) => reader.path(field)),
+      secondaries:
+        optional("secondaries", (field) => readSecondaries(reader, field, { access, controllerId, platform })) ?? [],
     };
   });
 }
@@ -351,4 +359,5 @@ export const policyOf = (config: AgentConfig): Policy => ({
   pollMostSeconds: config.poll.mostMs / 1000,
   stagingBurst: config.stagings.burst,
   stagingRestSeconds: config.stagings.restMs / 1000,
+  secondaries: JSON.stringify(config.secondaries),
 });

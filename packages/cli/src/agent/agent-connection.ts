@@ -11,6 +11,8 @@ import type { AgentConfig, ServerConfig } from "./agent-config.ts";
 
 export interface AgentConnection {
   readonly server: DdiClient;
+  /** The same server, in the name of another device; the token has to be a gateway's. */
+  serverFor(controllerId: string): DdiClient;
   close(): void;
 }
 
@@ -19,20 +21,22 @@ const mostPemBytes = 1 << 20;
 
 /** The update server of a configuration; nothing is sent yet. Throws `Failure` for what can be found wrong before. */
 export async function connectAgent(
-  { server: config, poll }: AgentConfig,
+  { server: config, poll, secondaries }: AgentConfig,
   io: Io,
   signal: AbortSignal,
 ): Promise<AgentConnection> {
   const { url: baseUrl, tenant, controllerId } = config;
   const token = await accessToken(config, io);
-  const checked = checkDdiOptions({ baseUrl, tenant, controllerId, token });
-  if (!checked.ok) {
+  for (const id of [controllerId, ...secondaries.map((secondary) => secondary.controllerId)]) {
+    const checked = checkDdiOptions({ baseUrl, tenant, controllerId: id, token });
+    if (checked.ok) continue;
     const problem = `the server would not understand the configuration: ${checked.error.code}`;
     throw malformedInput("config-bad-value", problem, "check server, tenant, controllerId and the token");
   }
   const http = createNodeHttp({ tls: readTls(config) });
-  const client = createDdiClient({ baseUrl, tenant, controllerId, token, http, wait, signal });
-  return { server: bounded(client, poll), close: () => http.close() };
+  const serverFor = (id: string): DdiClient =>
+    bounded(createDdiClient({ baseUrl, tenant, controllerId: id, token, http, wait, signal }), poll);
+  return { server: serverFor(controllerId), serverFor, close: () => http.close() };
 }
 
 /** What a server asks for is kept, between the bounds of whoever runs the device. */

@@ -12,6 +12,8 @@ import {
   IntegrityWatch,
   type NoticeSink,
   policyChanges,
+  type SecondaryStep,
+  type SecondaryWait,
 } from "@sumac/device";
 import {
   commandNoticeSink,
@@ -31,6 +33,7 @@ import type { AgentPlatform, PlatformClock } from "./agent-platform.ts";
 import { ImageStart } from "./image-start.ts";
 import { type ConsentStep, consentLine, Operator } from "./operator.ts";
 import type { RunningConfig } from "./running-config.ts";
+import { Secondaries } from "./secondaries.ts";
 
 /** An agent at work: one device, one process, and a configuration that may be exchanged. */
 export class RunningAgent {
@@ -87,9 +90,17 @@ export class RunningAgent {
   async run(booted: BootOutcome, signal: AbortSignal): Promise<BootOutcome> {
     const connection = await connectAgent(this.config, this.#context.io, signal);
     const watching = this.#watch().run(this.config.integrityCheckMs, signal);
+    const ended = new AbortController();
+    let tending: Promise<void> | undefined;
     try {
-      return await this.#agent(booted, connection).run(signal);
+      const secondaries = await this.#secondaries(connection);
+      tending = secondaries?.run(AbortSignal.any([signal, ended.signal]));
+      const agent = this.#agent(booted, connection).run(signal);
+      return await Promise.race([agent, ...(tending === undefined ? [] : [onlyFailure(tending)])]);
     } finally {
+      ended.abort();
+      // What failed there is thrown already, or comes second.
+      await tending?.catch(() => undefined);
       connection.close();
       this.#observer.done();
       // It sees the same signal, unless the agent failed; then the process ends anyway.
@@ -102,12 +113,44 @@ export class RunningAgent {
     const connection = await connectAgent(this.config, this.#context.io, signal);
     try {
       const agent = this.#agent(booted, connection);
-      const round = await agent.runOnce(signal);
-      return round.did === "nothing" && this.#observer.introduced ? await agent.runOnce(signal) : round;
+      const first = await agent.runOnce(signal);
+      const round = first.did === "nothing" && this.#observer.introduced ? await agent.runOnce(signal) : first;
+      await (await this.#secondaries(connection))?.once(signal);
+      return round;
     } finally {
       connection.close();
       this.#observer.done();
     }
+  }
+
+  async #secondaries(connection: AgentConnection): Promise<Secondaries | undefined> {
+    if (this.config.secondaries.length === 0) return undefined;
+    const operator = this.#operator();
+    const ports = {
+      connection,
+      folder: this.#platform.folder,
+      mayProceed: (step: SecondaryStep, subject: InstallSubject) => this.#mayProceed(step, subject, operator),
+      uptimeMs: this.#clock.uptimeMs,
+      trustedTime: () => (this.config.clock === "host" ? this.#clock.trustedTime() : undefined),
+    };
+    return Secondaries.open(this.config, ports, this.#context);
+  }
+
+  /** The rules of this device hold for what it does to others: its windows, its interlock, its operator. */
+  async #mayProceed(
+    step: SecondaryStep,
+    subject: InstallSubject,
+    operator: Operator,
+  ): Promise<"granted" | SecondaryWait> {
+    const { log } = this.#platform;
+    if (step === "go-back") return (await operator.mayGoBack()) ? "granted" : { code: "interlock" };
+    if (log.updates === "refused" && log.status.state === "failing") return { code: "log-failing" };
+    const plant = await operator.operations();
+    if (plant?.window === "closed") return { code: "outside-window" };
+    if (plant?.interlock === "engaged") return { code: "interlock" };
+    if (await operator.consents(step, subject)) return "granted";
+    this.#askFor(step, subject);
+    return { code: "consent-awaited" };
   }
 
   #agent(booted: BootOutcome, { server }: AgentConnection): Agent {
@@ -234,6 +277,9 @@ export class RunningAgent {
     }
   }
 }
+
+/** Never resolves: the end of secondaries is not the end of their gateway, a bug in them is. */
+const onlyFailure = (work: Promise<void>): Promise<never> => work.then(() => new Promise<never>(() => undefined));
 
 function sinkOf(notify: NotifyConfig): NoticeSink {
   switch (notify.kind) {

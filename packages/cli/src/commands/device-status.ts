@@ -5,6 +5,7 @@ import type { Arguments, Command, CommandContext } from "../command.ts";
 import { bootJson, describeBoot, imageName } from "../device/describe-event.ts";
 import { copyOfDevice } from "../device/device-folder.ts";
 import { readSettings } from "../device/device-settings.ts";
+import { readSecondaries, type SecondaryFacts } from "../device/secondary-states.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure, unavailable } from "../failure.ts";
 
@@ -32,6 +33,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
     throw new Failure({ code: outcome.why.code, ...explainDevice(outcome.why), exit: exitCode.device });
   }
   const { identity, floor, boot, report, mode } = device.status();
+  const secondaries = await readSecondaries(io, folder);
   const vendors = identity.vendorIds.map(formatUuid);
   const classes = identity.classIds.map(formatUuid);
   terminal.json({
@@ -43,6 +45,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
     activeSlot: boot.active,
     reportPending: report?.action ?? null,
     next: bootJson(outcome),
+    ...(secondaries === undefined ? {} : { secondaries }),
   });
   terminal.line(`device ${settings.id}`);
   terminal.line(`  vendor id ${vendors.join(", ")}, class id ${classes.join(", ")}`);
@@ -50,5 +53,13 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   terminal.line(`  active slot ${boot.active}, boot record ${boot.state}`);
   terminal.line(`  next boot: ${imageName(outcome.booted)} from slot ${outcome.booted.slot}, ${mode}`);
   if (report !== undefined) terminal.line(`  the outcome of action ${report.action} is still to be reported`);
+  for (const secondary of secondaries ?? []) terminal.line(describeSecondary(secondary));
   return exitCode.ok;
+}
+
+function describeSecondary({ name, controllerId, port, state, code, floor, sending }: SecondaryFacts): string {
+  const why = code === undefined ? "" : `, ${code}`;
+  const sequence = floor === undefined ? "" : `, sequence ${floor}`;
+  const sent = sending === undefined ? "" : `, ${sending.done} of ${sending.total} bytes sent`;
+  return `  secondary ${name} (${controllerId}) at ${port}: ${state}${why}${sequence}${sent}`;
 }
