@@ -1,15 +1,21 @@
-import { bytesToHex, type Crypto, equalBytes, type PublicKey } from "@sumac/crypto";
+import type { Result } from "@sumac/cbor";
+import { type Crypto, equalBytes, type PublicKey } from "@sumac/crypto";
 import { type VerifiedImage, verifyImage } from "@sumac/mcuboot";
 import {
   askParameters,
   chooseUploadTarget,
   findListed,
+  type ImageUploadOptions,
   type ListedImage,
   markImage,
   readImageState,
   readSlots,
   resetDevice,
+  resumeImageUpload,
   type SmpClient,
+  type SmpFailure,
+  type UploadProgress,
+  type UploadSource,
   type UploadTarget,
   uploadImage,
 } from "@sumac/smp";
@@ -57,8 +63,6 @@ interface Image {
  */
 export class McubootSecondary implements SecondaryPeer {
   readonly #ports: McubootSecondaryPorts;
-  /** Bytes of an image that the loader has acknowledged. It keeps no digest itself: only its gateway knows of what. */
-  #begun: { readonly image: string; acknowledged: number } | undefined;
 
   constructor(ports: McubootSecondaryPorts) {
     this.#ports = ports;
@@ -187,41 +191,27 @@ export class McubootSecondary implements SecondaryPeer {
   /** As the device lists it afterwards. What was taken up again and is refused is sent once more, from its first byte. */
   async #upload(delivery: SecondaryDelivery, image: Image): Promise<ListedImage | undefined> {
     const hash = image.verified.digest.bytes;
-    const name = bytesToHex(hash);
-    const from = this.#begun?.image === name ? this.#begun.acknowledged : 0;
-    await this.#send(delivery, image, name, from < image.bytes.length ? from : 0);
+    const { resumedAt } = await this.#send(delivery, image, resumeImageUpload);
     const listed = findListed(await answered(readImageState(delivery.client)), hash);
-    if (listed !== undefined || from === 0) return listed;
-    await this.#send(delivery, image, name, 0);
+    // It may have had bytes of another image before.
+    if (listed !== undefined || resumedAt === 0) return listed;
+    await this.#send(delivery, image, uploadImage);
     return findListed(await answered(readImageState(delivery.client)), hash);
   }
 
-  async #send(
+  async #send<T>(
     { client, signal, sending }: SecondaryDelivery,
     { bytes, target }: Image,
-    name: string,
-    from: number,
-  ): Promise<void> {
-    const begun = { image: name, acknowledged: from };
-    this.#begun = begun;
+    upload: (client: SmpClient, source: UploadSource, options: ImageUploadOptions) => Promise<Result<T, SmpFailure>>,
+  ): Promise<T> {
     const source = {
       length: bytes.length,
       sha256: digestOf(this.#ports.crypto, "sha-256", bytes).bytes,
       read: async (offset: number, length: number) => bytes.subarray(offset, offset + length),
     };
-    await answered(
-      uploadImage(client, source, {
-        parameters: await answered(askParameters(client)),
-        image: target.image,
-        from,
-        signal,
-        onProgress: ({ done, total }) => {
-          begun.acknowledged = done;
-          sending(done, total);
-        },
-      }),
-    );
-    this.#begun = undefined;
+    const parameters = await answered(askParameters(client));
+    const onProgress = ({ done, total }: UploadProgress): void => sending(done, total);
+    return answered(upload(client, source, { parameters, image: target.image, signal, onProgress }));
   }
 
   async #release(): Promise<SecondaryRelease | undefined> {
@@ -243,7 +233,6 @@ export class McubootSecondary implements SecondaryPeer {
 
   /** Marks and bytes stay where they are: a loader has no word for it, and the next upload begins anew. */
   async cancel(client: SmpClient): Promise<"cancelled" | "trial-running"> {
-    this.#begun = undefined;
     const images = await answered(readImageState(client));
     return stateOf(images) === "trial" || stateOf(images) === "armed" ? "trial-running" : "cancelled";
   }

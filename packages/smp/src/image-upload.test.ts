@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest";
 import type { SmpMap } from "./body.ts";
 import { consoleFraming } from "./console-framing.ts";
 import { askParameters } from "./device-parameters.ts";
-import { uploadImage } from "./image-upload.ts";
+import { resumeImageUpload, uploadImage } from "./image-upload.ts";
 import { memoryLinks } from "./memory-link.ts";
 import { nodeTimer } from "./node-timer.ts";
 import { SmpClient } from "./smp-client.ts";
-import { type SmpCall, serveSmp } from "./smp-server.ts";
+import { type SmpCall, type SmpHandler, serveSmp } from "./smp-server.ts";
 
 const file = Uint8Array.from({ length: 20_001 }, (_, i) => (i * 31) >> 3);
 const sha256 = new Uint8Array(createHash("sha256").update(file).digest());
@@ -45,7 +45,7 @@ class UploadServer {
   }
 }
 
-async function upload(server: UploadServer, from = 0) {
+async function upload(server: SmpHandler, from: number | "where-the-device-is" = 0) {
   const [near, far] = memoryLinks();
   const serving = serveSmp({
     link: far,
@@ -58,7 +58,11 @@ async function upload(server: UploadServer, from = 0) {
   const client = new SmpClient({ link: near, framing: consoleFraming(), timer: nodeTimer, timeout: 200 });
   const parameters = await askParameters(client);
   if (!parameters.ok) throw new Error(parameters.error.code);
-  const uploaded = await uploadImage(client, source, { parameters: parameters.value, image: 2, from });
+  const options = { parameters: parameters.value, image: 2 };
+  const uploaded =
+    from === "where-the-device-is"
+      ? await resumeImageUpload(client, source, options)
+      : await uploadImage(client, source, { ...options, from });
   await client.close();
   await serving;
   return uploaded;
@@ -104,5 +108,53 @@ describe("a file arrives whole", () => {
     const uploaded = await upload(server);
     expect(uploaded.ok).toBe(true);
     expect(server.received).toEqual(file);
+  });
+});
+
+describe("an upload that somebody else began", () => {
+  const begun = (bytes: number, handle?: (call: SmpCall) => SmpMap | undefined) => {
+    const server = new UploadServer(8);
+    server.received.set(file.subarray(0, bytes));
+    server.expected = bytes;
+    const handler: SmpHandler = { handle: async (call) => handle?.(call) ?? server.handle(call) };
+    return { server, handler };
+  };
+  const offsetOf = ({ group, body }: SmpCall): number | undefined =>
+    group === 1 && typeof body["off"] === "number" ? body["off"] : undefined;
+
+  test.each([
+    ["goes on at the byte that the device expects", 9600, 9600],
+    ["is sent whole where nothing was begun", 0, 0],
+    ["is not sent where the device has all of it", file.length, file.length],
+  ])("%s", async (_, bytes, resumedAt) => {
+    const { server, handler } = begun(bytes);
+    expect(await upload(handler, "where-the-device-is")).toMatchObject({ ok: true, value: { resumedAt } });
+    expect(server.received).toEqual(file);
+    const sent = server.requests.map(({ data }) => (data instanceof Uint8Array ? data.length : 0));
+    expect(sent.reduce((sum, length) => sum + length, 0)).toBeLessThan(file.length - bytes + 1000);
+    expect(server.requests.some(({ off }) => off === 0)).toBe(resumedAt === 0);
+  });
+
+  test.each<[string, (call: SmpCall) => SmpMap | undefined]>([
+    ["refuses what nothing came before", (call) => ((offsetOf(call) ?? 0) === file.length - 1 ? { rc: 3 } : undefined)],
+    ["has more than this file", (call) => ((offsetOf(call) ?? 0) === file.length - 1 ? { off: 1 << 20 } : undefined)],
+    [
+      "had begun a shorter one",
+      (() => {
+        let begun: "shorter" | "ours" = "shorter";
+        return (call: SmpCall) => {
+          const off = offsetOf(call);
+          if (off === 0) begun = "ours";
+          return begun === "shorter" && off !== undefined && off > 15_000 && off !== file.length - 1
+            ? { rc: 3 }
+            : undefined;
+        };
+      })(),
+    ],
+  ])("is sent whole to a device that %s", async (_, handle) => {
+    const { server, handler } = begun(9600, handle);
+    expect(await upload(handler, "where-the-device-is")).toMatchObject({ ok: true, value: { resumedAt: 0 } });
+    expect(server.received).toEqual(file);
+    expect(server.requests.some(({ off }) => off === 0)).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -89,6 +89,21 @@ describe.skipIf(!hasTerminals)("a serial port", () => {
     expect(await opening("/dev/no-such-port")).toBe("port-absent");
   });
 
+  test("that this user may not open: the group to join", async () => {
+    const far = openPtyLink();
+    const { mode, gid } = statSync(far.path);
+    const denied = await withoutRights(far.path, () =>
+      openSerialLink({ path: far.path, baud: 115_200, controlLines: "leave" }).then(
+        () => "opened",
+        (fault: LinkFault) => ({ code: fault.code, ...fault.facts }),
+      ),
+    );
+    const group = gid === 0 ? {} : { group: portGroup(far.path) };
+    expect(denied).toEqual({ code: "port-denied", path: far.path, ...group });
+    expect(statSync(far.path).mode).toBe(mode);
+    await far.close();
+  });
+
   test("that is in use", async () => {
     const far = openPtyLink();
     const near = await openSerialLink({ path: far.path, baud: 115_200, controlLines: "leave" });
@@ -115,3 +130,24 @@ describe.skipIf(!hasTerminals)("a serial port", () => {
     expect(await opening(import.meta.filename)).toBe("port-failed");
   });
 });
+
+/** As somebody whom the port does not belong to: root becomes nobody for a moment, others take their own rights away. */
+async function withoutRights<T>(port: string, work: () => Promise<T>): Promise<T> {
+  const { mode } = statSync(port);
+  const groups = process.getgroups?.() ?? [];
+  const isRoot = process.geteuid?.() === 0;
+  chmodSync(port, isRoot ? 0o600 : 0);
+  if (isRoot) {
+    process.setgroups?.([]);
+    process.seteuid?.(65_534);
+  }
+  try {
+    return await work();
+  } finally {
+    if (isRoot) {
+      process.seteuid?.(0);
+      process.setgroups?.(groups);
+    }
+    chmodSync(port, mode & 0o7777);
+  }
+}

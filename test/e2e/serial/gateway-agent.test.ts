@@ -6,7 +6,7 @@ import path from "node:path";
 import { classIdFor, formatUuid, vendorIdFor } from "@sumac/suit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture } from "../../support/example-product.ts";
-import { SumacProcess, sumac } from "../../support/sumac-process.ts";
+import { root, SumacProcess, sumac } from "../../support/sumac-process.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const vendor = fixture("keys", "vendor.test-only.public.pem");
@@ -158,6 +158,16 @@ describe.skipIf(!hasTerminals)("an agent that is a gateway", { timeout: 120_000 
     expect(await sumac(["device", "agent", "--config", "agent.yaml", "--once"], { folder })).toMatchObject({ code: 0 });
     expect(readFileSync(inside("unit/secondary-valve"), "utf8")).toBe(ledger);
     expect(existsSync(inside("unit/secondary-valve.new"))).toBe(false);
+  });
+
+  test("the configuration in docs/serial.md is one that works", async () => {
+    const page = readFileSync(path.join(root, "docs/serial.md"), "utf8");
+    const [, example = ""] = /^```yaml\n([\s\S]*?)^```$/m.exec(page) ?? [];
+    const before = lines().slice(0, lines().indexOf("secondaries:"));
+    writeFileSync(inside("page.yaml"), `${before.join("\n")}\n${example}`);
+    const checked = await sumac(["device", "agent", "--config", "page.yaml", "--check-config"], { folder });
+    expect(checked).toMatchObject({ code: 0, stderr: "" });
+    expect(checked.stdout).toContain("secondary valve (rtu-3), mcuboot, at /dev/ttyUSB1");
   });
 
   test.each([

@@ -6,7 +6,7 @@ import { root, SumacProcess, sumac } from "../../support/sumac-process.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const page = readFileSync(path.join(root, "docs/serial.md"), "utf8");
-const blocks = Array.from(page.matchAll(/```\n([\s\S]*?)```/g), ([, block = ""]) => block);
+const blocks = Array.from(page.matchAll(/^```\n([\s\S]*?)^```$/gm), ([, block = ""]) => block);
 const lines = blocks.flatMap((block) => block.trimEnd().split("\n"));
 const folder = temporaryFolder();
 const hasTerminals = process.platform !== "win32";

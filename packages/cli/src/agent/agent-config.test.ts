@@ -61,6 +61,7 @@ test("the least configuration, and what it leaves to the defaults", () => {
     integrityCheckMs: 86_400_000,
     stagings: { burst: 8, restMs: 21_600_000 },
     aliveFile: undefined,
+    secondaries: [],
   });
 });
 

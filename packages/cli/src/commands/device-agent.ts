@@ -91,7 +91,7 @@ async function runOn(
 }
 
 function describe(config: AgentConfig, { terminal }: CommandContext): ExitCode {
-  const { server, profile, platform, restart, consent, interlock, windows } = config;
+  const { server, profile, platform, restart, consent, interlock, windows, secondaries } = config;
   terminal.json({ ...config, integrityCheckSeconds: config.integrityCheckMs / 1000 });
   terminal.line(`${server.controllerId} at ${server.url}, tenant ${server.tenant}, by ${server.access.kind}`);
   terminal.line(`  profile ${profile}, platform ${platform.kind} in ${platform.folder}`);
@@ -99,5 +99,8 @@ function describe(config: AgentConfig, { terminal }: CommandContext): ExitCode {
   terminal.line(
     `  interlock: ${interlock?.kind ?? "none"}; windows: ${windows.length === 0 ? "always" : windows.length}`,
   );
+  for (const { name, controllerId, personality, port } of secondaries) {
+    terminal.line(`  secondary ${name} (${controllerId}), ${personality.kind}, at ${port}`);
+  }
   return exitCode.ok;
 }

@@ -7,7 +7,7 @@ import {
   mcubootLongestMessage,
   SmpDeviceHandler,
 } from "@sumac/device";
-import type { Arguments, Command, CommandContext } from "../command.ts";
+import type { Arguments, Command, CommandContext, Option } from "../command.ts";
 import { bootJson, describeBoot } from "../device/describe-event.ts";
 import { type OpenDevice, openDeviceFolder } from "../device/device-folder.ts";
 import { readSettings } from "../device/device-settings.ts";
@@ -21,15 +21,20 @@ import { framingOf } from "../serial/line-settings.ts";
 import { openMcubootFolder } from "../serial/mcuboot-folder.ts";
 import { type PtyDevice, type PtyOptions, servePty } from "../serial/serve-pty.ts";
 
+/** How a simulated device shows itself on a pseudo-terminal. */
+export const terminalOptions: readonly Option[] = [
+  { name: "personality", value: "name", summary: "sumac (default) or mcuboot-recovery, a plain boot loader" },
+  { name: "framing", value: "name", summary: "console (default) or raw" },
+  { name: "link", value: "file", summary: "make this link to the port: a name that outlives a pulled cable" },
+  { name: "buffer", value: "bytes", summary: "Sumac device: its receive buffer (default 1024)" },
+];
+
 export const deviceSerial: Command = {
   name: "device serial",
   summary: "run a simulated device on a pseudo-terminal",
   operands: [{ name: "folder", summary: "where the device lives; made if it is not there" }],
   options: [
-    { name: "personality", value: "name", summary: "sumac (default) or mcuboot-recovery, a plain boot loader" },
-    { name: "framing", value: "name", summary: "console (default) or raw" },
-    { name: "link", value: "file", summary: "make this link to the port: a name that outlives a pulled cable" },
-    { name: "buffer", value: "bytes", summary: "Sumac device: its receive buffer (default 1024)" },
+    ...terminalOptions,
     { name: "fault", value: "fault", use: "repeatable", summary: faultSummary },
     ...factoryOptions,
   ],
@@ -38,10 +43,11 @@ export const deviceSerial: Command = {
     "process is a power cut. A new MCUboot device takes --trust (keys of its boot loader) and --factory (its first image).",
   ],
   onInterrupt: "finish",
-  run,
+  run: runOnTerminal,
 };
 
-async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
+/** Until a signal comes. */
+export async function runOnTerminal(given: Arguments, context: CommandContext): Promise<ExitCode> {
   const personality = parseChoice("personality", given.option("personality") ?? "sumac", ["sumac", "mcuboot-recovery"]);
   const options: PtyOptions = {
     framing: framingOf(given),

@@ -7,20 +7,25 @@ import { factoryOptions, fetchFirstRelease, planFactory, provision } from "../de
 import { cannotBoot, judgeRound } from "../device/round-verdict.ts";
 import { faultWords, isLinkFault, type SimulatedFault, Simulation, simulatedFaults } from "../device/simulation.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { usage } from "../failure.ts";
 import { interrupted } from "../interruption.ts";
 import { parseChoice, parseServerUrl } from "../option-values.ts";
+import { faultSummary } from "../serial/line-fault.ts";
 import { readToken } from "../token-file.ts";
+import { runOnTerminal, terminalOptions } from "./device-serial.ts";
 
 export const deviceSimulate: Command = {
   name: "device simulate",
   summary: "run a simulated device, with faults if asked for",
   operands: [{ name: "folder", summary: "where the device lives; made if it is not there" }],
   options: [
-    { name: "server", value: "url", use: "required", summary: "address of the update server" },
-    { name: "token-file", value: "file", use: "required", summary: "file that holds the device's token" },
+    { name: "server", value: "url", summary: "address of the update server" },
+    { name: "token-file", value: "file", summary: "file that holds the device's token" },
+    { name: "pty", summary: "no server: it answers on a pseudo-terminal, as a device behind a serial port" },
     { name: "token-kind", value: "kind", summary: "gateway (default) or target" },
     { name: "tenant", value: "name", summary: "tenant of the server (default DEFAULT)" },
     { name: "fault", value: "kind", use: "repeatable", summary: simulatedFaults.join(", ") },
+    ...terminalOptions.map((option) => ({ ...option, summary: `--pty: ${option.summary}` })),
     ...factoryOptions,
     { name: "once", summary: "one update, then stop" },
     { name: "fail-self-test", summary: "the new image fails its self-test, to see it go back" },
@@ -28,12 +33,34 @@ export const deviceSimulate: Command = {
   notes: [
     "Its flash is a file: killing the process is a power cut. Runs until SIGINT or SIGTERM, then answers 0.",
     ...simulatedFaults.map((fault) => `--fault ${fault}: ${faultWords[fault]}.`),
+    `With --pty it is what \`sumac device serial\` runs, and --fault is: ${faultSummary}.`,
   ],
   onInterrupt: "finish",
   run,
 };
 
+const ofServer = ["server", "token-file", "token-kind", "tenant", "once", "fail-self-test"] as const;
+const ofTerminal = terminalOptions.map(({ name }) => name);
+
 async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
+  const where = given.flag("pty") === "given" ? "on a pseudo-terminal" : "at a server";
+  const foreign = (where === "at a server" ? ofTerminal : ofServer).find((name) => given.flag(name) === "given");
+  if (foreign !== undefined) {
+    throw usage(
+      "bad-value",
+      `--${foreign} says nothing about a device ${where}`,
+      "leave it out, or decide about --pty",
+    );
+  }
+  if (where === "on a pseudo-terminal") return runOnTerminal(given, context);
+  for (const name of ["server", "token-file"]) {
+    if (given.flag(name) === "given") continue;
+    throw usage("missing-option", `--${name} is missing`, "give it, or --pty: see `sumac device simulate --help`");
+  }
+  return runAtServer(given, context);
+}
+
+async function runAtServer(given: Arguments, context: CommandContext): Promise<ExitCode> {
   const { io, terminal } = context;
   const { interrupted: stop } = io;
   const folder = given.operand("folder");

@@ -12,6 +12,8 @@ import {
   readImageState,
   readSlots,
   resetDevice,
+  resumeImageUpload,
+  type UploadProgress,
   type UploadTarget,
   uploadImage,
 } from "@sumac/smp";
@@ -50,7 +52,7 @@ export async function pushToMcuboot(push: McubootPush): Promise<ExitCode> {
   if (there?.flags.includes("active") && there.flags.includes("confirmed")) {
     return finish(push, image, "already-installed");
   }
-  if (there === undefined || (push.slot !== "secondary" && there.slot !== 0)) await upload(push, bytes, target);
+  if (there === undefined || (push.slot !== "secondary" && there.slot !== 0)) await upload(push, image, bytes, target);
   if (there?.flags.includes("active") !== true) await tryOut(push, hash);
   await line.throughCuts((client) => markImage(client, hash, "confirm"));
   const after = findListed(await line.ask(readImageState), hash);
@@ -102,32 +104,60 @@ function imageFailure(refusal: Parameters<typeof explainImage>[0]): Failure {
   return new Failure({ code: refusal.code, ...explainImage(refusal), exit });
 }
 
-async function upload({ line, context }: McubootPush, bytes: Uint8Array, target: UploadTarget): Promise<void> {
+/** Goes on with an upload that somebody began; if that was another one, the loader does not list it, and it is sent anew. */
+async function upload(
+  push: McubootPush,
+  { digest }: VerifiedImage,
+  bytes: Uint8Array,
+  target: UploadTarget,
+): Promise<void> {
+  const { line, context } = push;
+  const resumedAt = await send(push, bytes, target, "where-the-device-is");
+  if (resumedAt === 0 || findListed(await line.throughCuts(readImageState), digest.bytes) !== undefined) return;
+  context.terminal.note(`the ${resumedAt} bytes that the device had were another image's; sending the whole image`);
+  await send(push, bytes, target, 0);
+}
+
+/** Answers with the bytes that the device had from an earlier upload. */
+async function send(
+  { line, context }: McubootPush,
+  bytes: Uint8Array,
+  target: UploadTarget,
+  begin: "where-the-device-is" | 0,
+): Promise<number> {
   const { terminal, io } = context;
   const source = bytesSource(bytes);
   const bar = new TransferProgress(terminal, "sending", bytes.length);
   terminal.jsonLine({ event: "sending-image", target: target.image, total: bytes.length });
-  let acknowledged = 0;
+  let acknowledged: number | undefined = begin === 0 ? 0 : undefined;
+  let resumedAt = 0;
   try {
     await line.throughCuts(async (client, progressed) => {
       const parameters = await askParameters(client);
       if (!parameters.ok) return parameters;
-      return uploadImage(client, source, {
+      const options = {
         parameters: parameters.value,
         image: target.image,
-        // The loader keeps no digest: the chunk after the last acknowledged one finds out whether it still knows.
-        from: acknowledged < bytes.length ? acknowledged : 0,
         signal: io.interrupted,
-        onProgress: (progress) => {
+        onProgress: (progress: UploadProgress) => {
           progressed(progress.done);
           acknowledged = progress.done;
           bar.show(progress, line.cuts);
         },
-      });
+      };
+      if (acknowledged === undefined) {
+        const resumed = await resumeImageUpload(client, source, options);
+        if (resumed.ok && resumed.value.resumedAt > 0) resumedAt = resumed.value.resumedAt;
+        return resumed;
+      }
+      // The chunk after the last acknowledged one finds out whether the loader still knows.
+      return uploadImage(client, source, { ...options, from: acknowledged < bytes.length ? acknowledged : 0 });
     });
   } finally {
     bar.clear();
   }
+  if (resumedAt > 0) terminal.jsonLine({ event: "resumed", from: resumedAt });
+  return resumedAt;
 }
 
 /** Requests for a restart that may be lost. */
