@@ -4,6 +4,7 @@ import type { Command } from "../command.ts";
 import { exitCode } from "../exit-code.ts";
 import { parseUnsigned } from "../option-values.ts";
 import { onLine } from "../serial/device-line.ts";
+import { factText } from "../serial/fact-text.ts";
 import { lineOptions } from "../serial/line-settings.ts";
 
 /** A device that makes entries up without end is left here. */
@@ -25,7 +26,7 @@ export const deviceLog: Command = {
       context.terminal.json({ events });
       for (const { number, at, code, facts } of events) {
         const time = at === undefined ? "no trusted time     " : utcTime(BigInt(at));
-        const shown = Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`);
+        const shown = Object.entries(facts).map(([name, value]) => `${name}=${factText(value)}`);
         context.terminal.line([String(number).padStart(6), time, code, ...shown].join(" "));
       }
       if (events.length === 0) context.terminal.line("no entries");

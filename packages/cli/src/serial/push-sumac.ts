@@ -22,6 +22,7 @@ import { interrupted } from "../interruption.ts";
 import { readPublicKey } from "../public-key-file.ts";
 import { releaseFacts } from "../release-facts.ts";
 import type { DeviceLine } from "./device-line.ts";
+import { factsText } from "./fact-text.ts";
 import { bytesSource, openFileSource } from "./file-source.ts";
 import { judgeOrder, type PushOrder, trustRecipients } from "./push-order.ts";
 import { TransferProgress } from "./transfer-progress.ts";
@@ -274,9 +275,7 @@ async function proveBySignature(
 
 /** Its words are codes of its own verifier; what they mean stands in the documentation. */
 function deviceRefusal(verdict: SumacVerdict & { readonly code: string; readonly facts: object }): Failure {
-  const facts = Object.entries(verdict.facts)
-    .map(([name, value]) => `${name} ${value instanceof Uint8Array ? bytesToHex(value) : String(value)}`)
-    .join(", ");
+  const facts = factsText(verdict.facts);
   const said = `${verdict.code}${facts === "" ? "" : ` (${facts})`}`;
   return verdict.state === "waiting"
     ? new Failure({
