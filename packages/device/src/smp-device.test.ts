@@ -112,7 +112,7 @@ describe("an update over the line", () => {
   });
 });
 
-describe("what is refused leaves all as it was", () => {
+describe("T-SER-CABLE what is refused leaves all as it was", () => {
   const tampered = makeRelease({ sequence: 6n });
   test.each([
     ["a stranger's signature", makeRelease({ sequence: 6n, signers: [foreignKey] }).envelope, "signer-unknown"],

@@ -116,7 +116,7 @@ const otherDigest = ({ all }: OwnTlvs): readonly TlvInput[] =>
 /** A signature that is good for the stored digest of an image that was changed afterwards: only recomputing finds it. */
 const tampered = image.with(100, (image[100] ?? 0) ^ 1);
 
-describe("T-IMG-NON-AUTH what it would not boot, or should not, is refused", () => {
+describe("T-IMG-NON-AUTH T-SER-IMAGE what it would not boot, or should not, is refused", () => {
   test.each([
     ["one byte of the payload changed, signature good for the stored digest", tampered, "digest-mismatch"],
     ["the stored digest changed", withTlvs(image, otherDigest), "digest-mismatch"],

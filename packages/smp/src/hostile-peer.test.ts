@@ -64,7 +64,7 @@ const attacks: readonly (readonly [name: string, script: Script, code: string])[
   ],
 ];
 
-describe("a question ends with a name", () => {
+describe("T-SER-HOSTILE-PEER a question ends with a name", () => {
   test.each(attacks)("%s", async (_, script, code) => {
     const peer = scriptedPeer(script);
     const before = process.memoryUsage().rss;
@@ -74,7 +74,7 @@ describe("a question ends with a name", () => {
   });
 });
 
-test("so does an upload to it", async () => {
+test("T-SER-HOSTILE-PEER so does an upload to it", async () => {
   const source = {
     length: 100_000,
     sha256: new Uint8Array(32),

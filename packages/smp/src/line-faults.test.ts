@@ -106,7 +106,7 @@ async function play(line: Omit<LineOptions, "timer">, options: PlayOptions): Pro
 
 const bad: LineFaults = { lost: 0.03, doubled: 0.03, flipped: 0.03, delayed: 0.05, chatter: 0.1, swallowed: 0.02 };
 
-describe("lines with every fault", () => {
+describe("T-SER-LINE lines with every fault", () => {
   test("1,000 runs, named by their seeds", async () => {
     const outcomes = new Map<string, number>();
     for (let seed = 1; seed <= 1000; seed++) {

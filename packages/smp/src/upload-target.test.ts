@@ -50,7 +50,7 @@ describe("an upload goes", () => {
   });
 });
 
-describe("nothing is sent", () => {
+describe("T-SER-OVERWRITE nothing is sent", () => {
   const single: readonly ImageSlots[] = [{ image: 0, slots: [{ slot: 0, size: 4096, uploadImageId: 1 }] }];
   test.each([
     ["without knowing where it goes", "not-told", wish(), { code: "slots-not-told" }],

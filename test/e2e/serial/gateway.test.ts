@@ -115,7 +115,7 @@ describe.skipIf(!hasTerminals)("serial devices behind a gateway", { timeout: 60_
     }
   });
 
-  test("nothing is sent, and nothing restarted, before the gateway's operator allows it", async () => {
+  test("T-GW-OPERATOR nothing is sent, and nothing restarted, before the gateway's operator allows it", async () => {
     await start("rtu-5");
     const asked: SecondaryStep[] = [];
     const answers: Partial<Record<SecondaryStep, SecondaryWait>> = { install: { code: "consent-awaited" } };
@@ -163,7 +163,7 @@ describe.skipIf(!hasTerminals)("serial devices behind a gateway", { timeout: 60_
     expect(gateway.status).toEqual({ state: "unreachable", code: "port-absent" });
   });
 
-  test("one that trusts somebody else refuses by itself, and the server hears why", async () => {
+  test("T-GW-FREEZE one that trusts somebody else refuses by itself, and the server hears why", async () => {
     const id = "rtu-4";
     const foreign = await testSigner("foreign");
     const own = await makeRelease({ version: "1.0.0", sequence: 1n, image: exampleImage("1.0.0") }, [foreign]);

@@ -93,7 +93,7 @@ describe.skipIf(!hasTerminals)("a device with MCUboot alone", { timeout: 90_000 
     await end(device);
   });
 
-  test("the bytes of another image are never mixed into one that boots", async () => {
+  test("T-SER-MIXED the bytes of another image are never mixed into one that boots", async () => {
     const workshop = new Workshop();
     const other = await workshop.release("3.0.0", "3");
     const file = await workshop.release("2.0.0", "2");
@@ -106,7 +106,7 @@ describe.skipIf(!hasTerminals)("a device with MCUboot alone", { timeout: 90_000 
     await end(device);
   });
 
-  test("the slot that runs is overwritten only where somebody says so, and then there is no way back", async () => {
+  test("T-SER-OVERWRITE the slot that runs is overwritten only where somebody says so, and then there is no way back", async () => {
     const workshop = new Workshop();
     const file = await workshop.release("2.0.0", "2");
     const device = await workshop.device();

@@ -204,7 +204,7 @@ describe.skipIf(!hasTerminals)("a Sumac device", { timeout: 60_000 }, () => {
     await end(device);
   });
 
-  test("its own verifier has the last word: a release that this computer accepts and the device does not", async () => {
+  test("T-SER-CABLE its own verifier has the last word: a release that this computer accepts and the device does not", async () => {
     const made = bench();
     const out = "release-9";
     const built = await made.run(

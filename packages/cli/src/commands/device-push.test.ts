@@ -81,7 +81,7 @@ const takesAll = ({ off, data }: SmpMap): SmpMap => ({
   off: Number(off) + (data instanceof Uint8Array ? data.length : 0),
 });
 
-describe.skipIf(!hasTerminals)("a peer that means no good", { timeout: 60_000 }, () => {
+describe.skipIf(!hasTerminals)("T-SER-LIAR a peer that means no good", { timeout: 60_000 }, () => {
   test("asks for the payload for ever: it comes to an end", async () => {
     const built = await buildRelease(emptyFolder());
     const manifest = [-16, digestIn(built)];
