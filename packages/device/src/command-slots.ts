@@ -4,8 +4,9 @@ import { type Command, type CommandEnd, type CommandRunner, checkCommand, fillCo
 import type { FileSlots } from "./file-slots.ts";
 import type { FileSystem } from "./file-system.ts";
 import { imageFileName } from "./image-file-name.ts";
-import { readPrivateFile, writePrivateFile } from "./private-file.ts";
+import { readPrivateFile, replacePrivateFile } from "./private-file.ts";
 import { sameBytes } from "./same-bytes.ts";
+import { sha256 } from "./sha256.ts";
 import type { SlotName } from "./slot.ts";
 import {
   type ComponentSlot,
@@ -172,12 +173,9 @@ export class CommandSlots implements Slots {
     await files.syncFolder(spool.folderOf(slot));
   }
 
-  async #place(slot: SlotName, name: string, bytes: Uint8Array): Promise<void> {
+  #place(slot: SlotName, name: string, bytes: Uint8Array): Promise<void> {
     const { files, spool } = this.#options;
-    const path = this.#path(slot, name);
-    await writePrivateFile(files, `${path}.new`, bytes);
-    await files.rename(`${path}.new`, path);
-    await files.syncFolder(spool.folderOf(slot));
+    return replacePrivateFile(files, spool.folderOf(slot), name, bytes);
   }
 
   #path(slot: SlotName, name: string): string {
@@ -186,10 +184,7 @@ export class CommandSlots implements Slots {
 
   /** Of this slot and this envelope, so that it says nothing of another. */
   #mark(slot: SlotName, { envelope }: SlotStaging): Uint8Array {
-    const digest = this.#options.crypto.startDigest("sha-256");
-    digest.update(new TextEncoder().encode(`installed ${slot} `));
-    digest.update(envelope);
-    return digest.digest();
+    return sha256(this.#options.crypto, new TextEncoder().encode(`installed ${slot} `), envelope);
   }
 }
 

@@ -9,7 +9,7 @@ import {
 import { FileSlotWriter } from "./file-slot-writer.ts";
 import type { FileSystem } from "./file-system.ts";
 import { imageFileName } from "./image-file-name.ts";
-import { isPrivateFile, readPrivateFile, writePrivateFile } from "./private-file.ts";
+import { isPrivateFile, readPrivateFile, replacePrivateFile, unnamed, writePrivateFile } from "./private-file.ts";
 import { readAhead } from "./read-ahead.ts";
 import type { SlotName } from "./slot.ts";
 import {
@@ -47,7 +47,6 @@ interface ImagePlace {
 }
 
 const names = { envelope: "envelope.suit", record: "staging", seal: "seal", progress: "progress" } as const;
-const unnamed = (name: string): string => `${name}.new`;
 /** Where a resume may begin: what was torn lies behind it. */
 const resumeUnit = 4096;
 const recordSpace = 65536;
@@ -286,12 +285,8 @@ export class FileSlots implements Slots {
     return readPrivateFile(this.#files, this.#path(slot, name), limit);
   }
 
-  /** Appears under its name only when it is whole, and is safe when this returns. */
-  async #place(slot: SlotName, name: string, bytes: Uint8Array): Promise<void> {
-    const path = this.#path(slot, name);
-    await writePrivateFile(this.#files, unnamed(path), bytes);
-    await this.#files.rename(unnamed(path), path);
-    await this.#files.syncFolder(this.#folder(slot));
+  #place(slot: SlotName, name: string, bytes: Uint8Array): Promise<void> {
+    return replacePrivateFile(this.#files, this.#folder(slot), name, bytes);
   }
 
   #owner(slot: SlotName): SlotRecordOwner {

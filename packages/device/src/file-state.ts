@@ -1,6 +1,7 @@
 import { type Crypto, concatBytes, equalBytes } from "@sumac/crypto";
 import type { FileSystem } from "./file-system.ts";
 import { readPrivateFile, writePrivateFile } from "./private-file.ts";
+import { sha256 } from "./sha256.ts";
 import { type DeviceState, parseState, serializeState } from "./state.ts";
 import type { StateReading, StateStore } from "./state-store.ts";
 import { Unavailable } from "./unavailable.ts";
@@ -151,10 +152,7 @@ export class FileState implements StateStore {
     const head = new Uint8Array(headLength);
     head.set(magic);
     new DataView(head.buffer).setBigUint64(4, BigInt(sequence));
-    const digest = this.#crypto.startDigest("sha-256");
-    digest.update(head);
-    digest.update(content);
-    return concatBytes(head, content, digest.digest());
+    return concatBytes(head, content, sha256(this.#crypto, head, content));
   }
 
   #path(name: string): string {

@@ -1,6 +1,7 @@
 import { type Crypto, concatBytes, equalBytes } from "@sumac/crypto";
 import { erasedByte, type Flash, isErased } from "./flash.ts";
 import { type FlashLayout, type ImageRegion, type SlotRegion, slotHead } from "./flash-layout.ts";
+import { sha256 } from "./sha256.ts";
 import type { SlotName } from "./slot.ts";
 import type { ComponentSlot, SlotContent, SlotPosition, SlotStaging, Slots, SlotWriter } from "./slots.ts";
 
@@ -171,18 +172,12 @@ export class FlashSlots implements Slots {
   }
 
   #checksum(start: Uint8Array, envelope: Uint8Array): Uint8Array {
-    return this.#digest(start, envelope).subarray(0, checksumLength);
+    return sha256(this.#crypto, start, envelope).subarray(0, checksumLength);
   }
 
   /** Bound to the header, so that a seal left over from other images is none. */
   #seal(checksum: Uint8Array): Uint8Array {
-    return this.#digest(sealMagic, checksum);
-  }
-
-  #digest(...parts: readonly Uint8Array[]): Uint8Array {
-    const digest = this.#crypto.startDigest("sha-256");
-    for (const part of parts) digest.update(part);
-    return digest.digest();
+    return sha256(this.#crypto, sealMagic, checksum);
   }
 
   async #erase(offset: number, length: number): Promise<void> {

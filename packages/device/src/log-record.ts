@@ -21,6 +21,7 @@ import {
   logResults,
   logTypes,
 } from "./log-type.ts";
+import { sha256 } from "./sha256.ts";
 
 /** What happened, before the log gives it a place. */
 export interface LogEntry {
@@ -114,11 +115,7 @@ export function serializeRecord(record: LogRecord): Uint8Array {
 }
 
 /** What the next record of the ring holds of this one, and what a signed head names. */
-export function recordDigest(encoded: Uint8Array, crypto: Crypto): Uint8Array {
-  const digest = crypto.startDigest("sha-256");
-  digest.update(encoded);
-  return digest.digest();
-}
+export const recordDigest = (encoded: Uint8Array, crypto: Crypto): Uint8Array => sha256(crypto, encoded);
 
 /** The inverse of `serializeRecord`; refuses everything it does not write. */
 export function parseRecord(bytes: Uint8Array): Result<LogRecord, Malformed> {

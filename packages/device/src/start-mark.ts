@@ -1,6 +1,6 @@
 import { bytesToHex, equalBytes, hexToBytes } from "@sumac/crypto";
 import type { FileSystem } from "./file-system.ts";
-import { readPrivateFile, writePrivateFile } from "./private-file.ts";
+import { readPrivateFile, replacePrivateFile } from "./private-file.ts";
 
 const name = "started";
 
@@ -25,11 +25,8 @@ export async function readStartMark(files: FileSystem, folder: string): Promise<
 
 /** Safe when it returns. */
 export async function writeStartMark(files: FileSystem, folder: string, mark: StartMark): Promise<void> {
-  const path = `${folder}/${name}`;
   const text = `${mark.bootId} ${bytesToHex(mark.manifestDigest)} ${mark.process}\n`;
-  await writePrivateFile(files, `${path}.new`, new TextEncoder().encode(text));
-  await files.rename(`${path}.new`, path);
-  await files.syncFolder(folder);
+  await replacePrivateFile(files, folder, name, new TextEncoder().encode(text));
 }
 
 /** Whether the image goes on running since the mark was written, and only this process started again. */

@@ -1,6 +1,5 @@
 import { err, ok, type Result } from "@sumac/cbor";
 import type { Crypto } from "@sumac/crypto";
-import { digestOf } from "@sumac/suit";
 import {
   bootTrust,
   type Rejection,
@@ -11,6 +10,7 @@ import {
 } from "@sumac/verifier";
 import type { EventSigner } from "./device-event.ts";
 import { eventSigners } from "./event-signers.ts";
+import { sha256 } from "./sha256.ts";
 import type { SlotName } from "./slot.ts";
 import { envelopeLimits, installedOf, recipientFor } from "./slot-check.ts";
 import type { Slots } from "./slots.ts";
@@ -160,7 +160,6 @@ function newTrust(
   { crypto, state }: TrustChangeContext,
   { signers }: Pick<TrustChange, "signers">,
 ): NewTrust {
-  const digest = (bytes: Uint8Array): Uint8Array => digestOf(crypto, "sha-256", bytes).bytes;
   const before = state.trust[part];
   return {
     stored: { ...state.trust, [part]: { record, sequence } },
@@ -168,8 +167,8 @@ function newTrust(
     change: {
       part,
       sequence,
-      ...(before === undefined ? {} : { from: digest(before.record) }),
-      to: digest(record),
+      ...(before === undefined ? {} : { from: sha256(crypto, before.record) }),
+      to: sha256(crypto, record),
       signers,
     },
   };
