@@ -15,6 +15,7 @@ import {
   type SlotStaging,
   type Slots,
   type SlotWriter,
+  sameStaging,
 } from "./slots.ts";
 import { Unavailable } from "./unavailable.ts";
 import { updateFacts } from "./update-facts.ts";
@@ -187,9 +188,6 @@ export class CommandSlots implements Slots {
     return sha256(this.#options.crypto, new TextEncoder().encode(`installed ${slot} `), envelope);
   }
 }
-
-const sameStaging = (a: SlotStaging, b: SlotStaging): boolean =>
-  equalBytes(a.envelope, b.envelope) && a.imageSizes.every((size, i) => size === b.imageSizes[i]);
 
 /** The images are there and sealed; only the installer has not ended well. */
 const nothingToWrite = ({ imageSizes }: SlotStaging): SlotWriter => ({

@@ -14,12 +14,14 @@ import { readAhead } from "./read-ahead.ts";
 import type { SlotName } from "./slot.ts";
 import {
   type ComponentSlot,
+  checkFits,
   componentsOf,
   type SlotContent,
   type SlotPosition,
   type SlotStaging,
   type Slots,
   type SlotWriter,
+  sameStaging,
 } from "./slots.ts";
 import { Unavailable } from "./unavailable.ts";
 
@@ -98,7 +100,7 @@ export class FileSlots implements Slots {
   }
 
   async begin(slot: SlotName, staging: SlotStaging): Promise<SlotWriter> {
-    this.#checkFits(slot, staging);
+    checkFits(this, slot, staging);
     await this.#release(slot);
     await this.#enterFolder(slot);
     await this.#checkSpace(slot, staging);
@@ -115,8 +117,7 @@ export class FileSlots implements Slots {
 
   async resume(slot: SlotName, staging: SlotStaging): Promise<SlotWriter | undefined> {
     const content = await this.inspect(slot);
-    if (content.state !== "partial" || !equalBytes(content.envelope, staging.envelope)) return undefined;
-    if (content.imageSizes.some((size, i) => size !== staging.imageSizes[i])) return undefined;
+    if (content.state !== "partial" || !sameStaging(content, staging)) return undefined;
     await this.#release(slot);
     return this.#writer(slot, content, await this.#written(slot, content.imageSizes));
   }
@@ -224,16 +225,6 @@ export class FileSlots implements Slots {
     if (facts.kind === "folder" && facts.access === "private") return;
     const detail = facts.kind === "folder" ? `${folder} can be written by others` : `${folder} is a ${facts.kind}`;
     throw new Unavailable("storage-foreign", { retryable: false, detail });
-  }
-
-  #checkFits(slot: SlotName, { envelope, imageSizes }: SlotStaging): void {
-    const components = componentsOf(this, slot);
-    const fits =
-      imageSizes.length === components.length &&
-      components.every(({ capacity }, i) => (imageSizes[i] ?? 0) <= capacity) &&
-      envelope.length <= this.envelopeCapacity;
-    if (!fits)
-      throw new RangeError(`envelope of ${envelope.length} or images of ${imageSizes} do not fit slot ${slot}`);
   }
 
   /** Before the old content is given up: a full disk must not cost the way back. */

@@ -91,7 +91,15 @@ export * from "./self-test.ts";
 export * from "./simulated-device.ts";
 export * from "./slot.ts";
 export type { ComponentImage, SlotImage, SlotProblem, TrialsExhausted } from "./slot-check.ts";
-export * from "./slots.ts";
+export {
+  type ComponentSlot,
+  componentsOf,
+  type SlotContent,
+  type SlotPosition,
+  type SlotStaging,
+  type Slots,
+  type SlotWriter,
+} from "./slots.ts";
 export type { ImageSource, RemotePayload } from "./stage-update.ts";
 export * from "./staging-budget.ts";
 export * from "./start-mark.ts";
