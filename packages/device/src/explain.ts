@@ -1,6 +1,7 @@
-import { type ComponentId, componentKey } from "@sumac/suit";
+import type { ComponentId } from "@sumac/suit";
 import { type Explanation, explain as explainRejection, explainTrustRecord, type Rejection } from "@sumac/verifier";
 import type { RecoveryReason, SlotProblems } from "./boot-device.ts";
+import { componentName } from "./component-name.ts";
 import type { InstallWait } from "./install-wait.ts";
 import type { DeviceRefusal } from "./offer.ts";
 import type { ProvisionRefusal } from "./provision.ts";
@@ -152,12 +153,6 @@ const duration = (ms: number): string => {
 };
 
 const names = (components: readonly ComponentId[]): string => components.map(componentName).join(", ");
-
-/** Readable where it is text, as it mostly is. */
-const componentName = (id: ComponentId): string =>
-  id.every((segment) => segment.every((byte) => byte > 0x20 && byte < 0x7f))
-    ? id.map((segment) => String.fromCharCode(...segment)).join("/")
-    : componentKey(id);
 
 const slotCodes = (slots: SlotProblems): string =>
   Object.entries(slots)

@@ -40,7 +40,6 @@ export * from "./flash-layout.ts";
 export {
   type FlashLogRegion,
   FlashLogStore,
-  fewestLogSegments,
   logRegionSize,
   planFlashLog,
 } from "./flash-log-store.ts";
@@ -55,12 +54,10 @@ export { agentLogEntries, deviceLogEntries } from "./log-event.ts";
 export * from "./log-head.ts";
 export {
   exportLines,
-  headLine,
   type LogExportVerdict,
   type LogHeadMissing,
   type LogLineMalformed,
   readExportHead,
-  recordLine,
   verifyExport,
 } from "./log-json.ts";
 export type { ChainPlace, LogEntry, LogFacts, LogRecord } from "./log-record.ts";

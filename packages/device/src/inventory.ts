@@ -1,6 +1,7 @@
 import { bytesToHex, type Crypto } from "@sumac/crypto";
-import { type ComponentId, componentKey, formatUuid } from "@sumac/suit";
+import { componentKey, formatUuid } from "@sumac/suit";
 import { profileOf, type Role, type TrustPart } from "@sumac/verifier";
+import { componentName } from "./component-name.ts";
 import type { DeviceStatus } from "./device.ts";
 import type { Policy } from "./policy.ts";
 import { sha256 } from "./sha256.ts";
@@ -128,9 +129,4 @@ function trustOf(part: TrustPart, { record, sequence }: StoredTrustPart, crypto:
       components: components === "any" ? "any" : components.map(componentKey),
     })),
   };
-}
-
-function componentName(component: ComponentId): string {
-  const texts = component.map((segment) => String.fromCharCode(...segment));
-  return texts.every((text) => /^[!-.0-~]+$/.test(text)) ? texts.join("/") : componentKey(component);
 }

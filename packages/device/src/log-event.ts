@@ -5,6 +5,7 @@ import type { DeviceEvent, EventSigner } from "./device-event.ts";
 import type { LogEntry, LogFacts } from "./log-record.ts";
 import type { LogResult, LogTypeName } from "./log-type.ts";
 import type { SlotImage } from "./slot-check.ts";
+import { mayPass } from "./waiting-refusal.ts";
 
 /**
  * What of the device's life is logged, and as what (CR 2.8). Each table has a row for every event: an event without one
@@ -17,16 +18,6 @@ type Rows<Event extends { readonly event: string }> = {
 const entry = (source: string, type: LogTypeName, result: LogResult, facts: LogFacts = {}): readonly LogEntry[] => [
   { source, type, result, facts },
 ];
-
-/** Time or a person can still change the answer. */
-const waitingCodes: ReadonlySet<string> = new Set([
-  "not-approved",
-  "outside-window",
-  "interlock",
-  "trial-running",
-  "recovery-running",
-  "stagings-exhausted",
-]);
 
 const deviceRows: Rows<DeviceEvent> = {
   provisioned: ({ image, recovery }) =>
@@ -49,7 +40,7 @@ const deviceRows: Rows<DeviceEvent> = {
       manifestDigest: bytesToHex(manifestDigest),
     }),
   refused: ({ refusal }) =>
-    waitingCodes.has(refusal.code)
+    mayPass(refusal)
       ? entry("device", "update-waiting", "waiting", refusalFacts(refusal))
       : entry("device", "update-refused", "refused", refusalFacts(refusal)),
   "staging-interrupted": ({ manifestDigest }) =>
