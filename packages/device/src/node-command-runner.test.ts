@@ -129,6 +129,14 @@ describe("read", () => {
     expect(processIdentity(pidIn("reader"))).toBeUndefined();
   });
 
+  test("one that was left early does not take the next one with it", async () => {
+    const both = runner();
+    for await (const _ of both.read({ argv: script("head -c 1000000 /dev/zero"), timeoutMs: 5000 })) break;
+    // It ends while this process cannot hear of it.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    expect(await both.run({ argv: script("sleep 0.3"), timeoutMs: 5000 })).toMatchObject({ exitCode: 0 });
+  });
+
   test("a run that was none is a fault with its last words, made safe for one line", async () => {
     const failing = read(script("printf 'some\\n\\033[31mno slot\\n' >&2; exit 4"));
     await expect(failing).rejects.toMatchObject({ code: "installer-failed", retryable: false });

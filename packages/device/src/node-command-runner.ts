@@ -47,11 +47,16 @@ export class NodeCommandRunner implements CommandRunner {
     const child = this.#start(command);
     child.stderr.on("data", (chunk: Uint8Array) => kept.add(chunk));
     const ending = this.#end(child, command, kept, [child.stderr]);
+    let left: "early" | "at-the-end" = "early";
     try {
       for await (const chunk of child.stdout) yield new Uint8Array(chunk);
+      left = "at-the-end";
     } finally {
       // Nobody reads on: a command that still writes would wait for ever.
       child.stdout.destroy();
+      if (left === "early") signalGroup(child, "SIGKILL");
+      // Here, because what it has left over is ended by its mark, and the next command has the same.
+      await ending;
     }
     const end = await ending;
     if (end.exitCode !== 0 || end.timing === "timed-out") throw commandFault(command, end);
