@@ -190,6 +190,18 @@ describe("an installer that fails", () => {
     });
   }
 
+  test("is asked again for a release that it has installed, and that was damaged since", async () => {
+    const on = await provisioned({ install: [program("counting", 'echo "$1" >> runs'), "{sequence}"] });
+    await install(on);
+    writeFileSync(
+      at("b", "firmware.image"),
+      image.map((byte) => byte ^ 1),
+    );
+    await on.boot();
+    expect(await install(on)).toMatchObject({ ok: true });
+    expect(readFileSync(at("runs"), "utf8")).toBe("2\n2\n");
+  });
+
   test("is not there", async () => {
     const on = await provisioned({ install: ["/no/such/installer", "{file}"] });
     await expect(install(on)).rejects.toThrow("/no/such/installer: ENOENT");

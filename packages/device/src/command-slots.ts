@@ -104,7 +104,6 @@ export class CommandSlots implements Slots {
     const { spool, install, readback } = this.#options;
     const content = await spool.inspect(slot);
     if (content.state !== "sealed") throw new Error(`slot ${slot} is ${content.state}`);
-    if (await this.#isInstalled(slot, content)) return;
     for (const [component] of content.imageSizes.entries()) {
       const command = this.#fill(install, slot, component, content);
       const end = await this.#options.runner.run(command);
