@@ -191,15 +191,17 @@ describe("an installer that fails", () => {
   }
 
   test("is asked again for a release that it has installed, and that was damaged since", async () => {
-    const on = await provisioned({ install: [program("counting", 'echo "$1" >> runs'), "{sequence}"] });
+    const failing = program("failing", 'echo "$1" >> runs; [ $(wc -l < runs) -ne 2 ]');
+    const on = await provisioned({ install: [failing, "{sequence}"] });
     await install(on);
     writeFileSync(
       at("b", "firmware.image"),
       image.map((byte) => byte ^ 1),
     );
     await on.boot();
-    expect(await install(on)).toMatchObject({ ok: true });
-    expect(readFileSync(at("runs"), "utf8")).toBe("2\n2\n");
+    await expect(install(on)).rejects.toMatchObject({ code: "installer-failed" });
+    expect(await install(on, second, never)).toMatchObject({ ok: true });
+    expect(readFileSync(at("runs"), "utf8")).toBe("2\n2\n2\n");
   });
 
   test("is not there", async () => {
