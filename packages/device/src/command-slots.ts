@@ -1,6 +1,13 @@
 import { type Crypto, equalBytes } from "@sumac/crypto";
 import { commandFault } from "./command-fault.ts";
-import { type Command, type CommandEnd, type CommandRunner, checkCommand, fillCommand } from "./command-runner.ts";
+import {
+  type Command,
+  type CommandEnd,
+  type CommandRunner,
+  checkCommand,
+  endedWell,
+  fillCommand,
+} from "./command-runner.ts";
 import type { FileSlots } from "./file-slots.ts";
 import type { FileSystem } from "./file-system.ts";
 import { imageFileName } from "./image-file-name.ts";
@@ -108,7 +115,7 @@ export class CommandSlots implements Slots {
       const command = this.#fill(install, slot, component, content);
       const end = await this.#options.runner.run(command);
       await this.#keep(slot, command, end);
-      if (end.exitCode !== 0 || end.timing === "timed-out") throw commandFault(command, end);
+      if (!endedWell(end)) throw commandFault(command, end);
     }
     if (readback !== undefined) {
       for (const [component, size] of content.imageSizes.entries()) {

@@ -4,7 +4,14 @@ export * from "./boot.ts";
 export type { BootEvent, BootOutcome, DeviceParts, RecoveryReason, SlotProblems } from "./boot-device.ts";
 export { type BlockPool, BranchFlash, type FlashBlocks } from "./branch-flash.ts";
 export { commandPointer, type PointerCommands } from "./command-pointer.ts";
-export type { Command, CommandEnd, CommandRunner } from "./command-runner.ts";
+export {
+  type Command,
+  type CommandEnd,
+  type CommandFacts,
+  type CommandRunner,
+  endedWell,
+  fillCommand,
+} from "./command-runner.ts";
 export { CommandSlots, type CommandSlotsOptions } from "./command-slots.ts";
 export * from "./component-set.ts";
 export type { ComponentsMisfit } from "./components-misfit.ts";

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commandFault } from "./command-fault.ts";
-import type { Command, CommandEnd, CommandRunner } from "./command-runner.ts";
+import { type Command, type CommandEnd, type CommandRunner, endedWell } from "./command-runner.ts";
 import { processIdentity } from "./node-process-identity.ts";
 import { Unavailable } from "./unavailable.ts";
 
@@ -59,7 +59,7 @@ export class NodeCommandRunner implements CommandRunner {
       await ending;
     }
     const end = await ending;
-    if (end.exitCode !== 0 || end.timing === "timed-out") throw commandFault(command, end);
+    if (!endedWell(end)) throw commandFault(command, end);
   }
 
   #start({ argv }: Command): Child {

@@ -2,6 +2,7 @@ import {
   type BootOutcome,
   type CommandRunner,
   type Device,
+  endedWell,
   type FileSystem,
   goesOnRunning,
   hasStarted,
@@ -79,8 +80,7 @@ export class ImageStart {
     const restart = this.#ports.restart();
     this.#started = "started";
     if (restart.kind === "image") {
-      const end = await this.#ports.runner.run(restart.command);
-      if (end.exitCode !== 0 || end.timing === "timed-out") {
+      if (!endedWell(await this.#ports.runner.run(restart.command))) {
         // Without a mark it is started again when this process starts again.
         this.#started = "failed";
         return;

@@ -1,5 +1,12 @@
 import { bytesToHex } from "@sumac/crypto";
-import type { CommandRunner, InstallSubject } from "@sumac/device";
+import {
+  type CommandFacts,
+  type CommandRunner,
+  endedWell,
+  fillCommand,
+  type InstallSubject,
+  Unavailable,
+} from "@sumac/device";
 import { nodeFileSystem } from "@sumac/device/node";
 import { isSystemError } from "../system-failure.ts";
 import type { AgentConfig, Source } from "./agent-config.ts";
@@ -82,10 +89,8 @@ export class Operator {
     return isClear ? "clear" : "engaged";
   }
 
-  async #ends({ command }: Extract<Source, { kind: "command" }>, facts: Readonly<Record<string, string>>) {
-    const argv = command.argv.map((word) => word.replace(/\{(\w+)\}/g, (whole, name: string) => facts[name] ?? whole));
-    const end = await this.#ports.runner.run({ argv, timeoutMs: command.timeoutMs });
-    return end.exitCode === 0 && end.timing === "in-time";
+  async #ends({ command }: Extract<Source, { kind: "command" }>, facts: CommandFacts) {
+    return endedWell(await this.#ports.runner.run(fillCommand(command, facts)));
   }
 }
 
@@ -112,9 +117,7 @@ async function plainText(file: string): Promise<string | undefined> {
       await opened.close();
     }
   } catch (error) {
-    if (isUnavailable(error) || isSystemError(error)) return undefined;
+    if (error instanceof Unavailable || isSystemError(error)) return undefined;
     throw error;
   }
 }
-
-const isUnavailable = (error: unknown): boolean => error instanceof Error && error.name === "Unavailable";
