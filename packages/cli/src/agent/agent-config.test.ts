@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Failure } from "../failure.ts";
-import { type AgentConfig, policyOf, readAgentConfig } from "./agent-config.ts";
+import { type AgentConfig, readAgentConfig } from "./agent-config.ts";
+import { policyOf } from "./agent-policy.ts";
 
 const read = (text: string): AgentConfig =>
   readAgentConfig(new TextEncoder().encode(text), { name: "agent.yaml", folder: "/etc/sumac" });

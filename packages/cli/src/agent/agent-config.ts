@@ -1,5 +1,5 @@
-import { defaultStagingRules, type Policy, type StagingRules } from "@sumac/device";
-import { type ComponentSettings, largestImageBytes } from "../device/device-settings.ts";
+import { defaultStagingRules, type StagingRules } from "@sumac/device";
+import { type ComponentSettings, largestFileImageBytes } from "../device/device-settings.ts";
 import { ConfigReader, type Field } from "./config-reader.ts";
 import { isTimeZone, type MaintenanceWindow, parseTimeOfDay, weekdays } from "./maintenance-window.ts";
 
@@ -112,8 +112,8 @@ const keys = [
 ] as const;
 const installerKeys = ["install", "readback", "activate", "confirm", "revert"] as const;
 
-/** Largest image of a platform in files; a simulated flash has less. */
 const usualTimeoutMs = 60_000;
+const usualPoll: AgentConfig["poll"] = { leastMs: 30_000, mostMs: 24 * 3_600_000 };
 
 /** Reads the configuration of `sumac device agent`, strictly. Throws `Failure` that names the line. */
 export function readAgentConfig(
@@ -151,7 +151,7 @@ export function readAgentConfig(
       },
       profile,
       platform,
-      poll: optional("poll", (field) => readPoll(reader, field)) ?? { leastMs: 30_000, mostMs: 24 * 3_600_000 },
+      poll: optional("poll", (field) => readPoll(reader, field)) ?? usualPoll,
       windows: optional("windows", (field) => reader.list(field).map((each) => readWindow(reader, each))) ?? [],
       interlock: optional("interlock", (field) => readSource(reader, field)),
       consent,
@@ -237,7 +237,7 @@ function readComponent(reader: ConfigReader, field: Field): ComponentSettings {
   const map = reader.map(field, ["id", "maxSize"]);
   const id = reader.list(map.required("id")).map((segment) => reader.segment(segment));
   const bytes = reader.bytes(map.required("maxSize"));
-  if (bytes > largestImageBytes * 8) reader.refuse(map.required("maxSize"), "is too large", "write at most 4 GiB");
+  if (bytes > largestFileImageBytes) reader.refuse(map.required("maxSize"), "is too large", "write at most 4 GiB");
   return { id, bytes };
 }
 
@@ -285,8 +285,8 @@ const isText = ({ node }: Field): boolean => node !== null && "value" in node;
 function readPoll(reader: ConfigReader, field: Field): AgentConfig["poll"] {
   const map = reader.map(field, ["least", "most"]);
   const [least, most] = [map.optional("least"), map.optional("most")];
-  const leastMs = least === undefined ? 30_000 : reader.duration(least, { most: "1 d" });
-  const mostMs = most === undefined ? 24 * 3_600_000 : reader.duration(most, { most: "1 d" });
+  const leastMs = least === undefined ? usualPoll.leastMs : reader.duration(least, { most: "1 d" });
+  const mostMs = most === undefined ? usualPoll.mostMs : reader.duration(most, { most: "1 d" });
   if (leastMs > mostMs) reader.refuse(field, "has a least that is more than its most", "exchange them");
   return { leastMs, mostMs };
 }
@@ -332,23 +332,3 @@ function isServerAddress(text: string): boolean {
     url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === ""
   );
 }
-
-/** The settings by which an inventory shows how updates are treated (CR 7.6), and changes are told (CR 2.8). */
-export const policyOf = (config: AgentConfig): Policy => ({
-  profile: config.profile,
-  server: config.server.url,
-  access: config.server.access.kind,
-  windows: JSON.stringify(config.windows),
-  interlock: JSON.stringify(config.interlock ?? "none"),
-  consent: JSON.stringify(config.consent ?? "none"),
-  restart: JSON.stringify(config.restart),
-  selfTest: JSON.stringify(config.selfTest),
-  notify: JSON.stringify(config.notify),
-  whenLogFails: config.whenLogFails,
-  clock: config.clock,
-  integrityCheckSeconds: config.integrityCheckMs / 1000,
-  pollLeastSeconds: config.poll.leastMs / 1000,
-  pollMostSeconds: config.poll.mostMs / 1000,
-  stagingBurst: config.stagings.burst,
-  stagingRestSeconds: config.stagings.restMs / 1000,
-});

@@ -14,6 +14,7 @@ import { openDeviceKey } from "../device/device-key-file.ts";
 import { type ComponentSettings, readSettings, writeSettings } from "../device/device-settings.ts";
 import { type GatewayOptions, openGateway } from "../device/gateway-folder.ts";
 import { unavailable } from "../failure.ts";
+import { hostTime } from "../host-time.ts";
 import type { Io } from "../io.ts";
 import { fileFailure } from "../system-failure.ts";
 import type { AgentConfig, FilePlatformConfig } from "./agent-config.ts";
@@ -37,11 +38,9 @@ export interface PlatformClock {
 }
 
 export const hostClock: PlatformClock = {
-  trustedTime: () => BigInt(Math.floor(Date.now() / 1000)),
+  trustedTime: hostTime,
   uptimeMs: () => performance.now(),
 };
-
-/** The key of the device, beside what it seals. */
 
 /** `making`: a folder and a key are made where there are none, and a flash for these components. */
 export async function openPlatform(

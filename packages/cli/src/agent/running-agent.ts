@@ -4,14 +4,18 @@ import {
   Agent,
   agentLogEntries,
   type BootOutcome,
+  type CommandFacts,
   type Device,
   deviceLogEntries,
+  endedWell,
   exampleEnterprise,
+  fillCommand,
   type InstallSubject,
   type InstallWait,
   IntegrityWatch,
   type NoticeSink,
   policyChanges,
+  type Round,
 } from "@sumac/device";
 import {
   commandNoticeSink,
@@ -24,10 +28,12 @@ import {
 } from "@sumac/device/node";
 import type { CommandContext } from "../command.ts";
 import { Observer } from "../device/observer.ts";
+import { oneRound } from "../device/one-round.ts";
 import { cannotBoot } from "../device/round-verdict.ts";
-import { type AgentConfig, type NotifyConfig, policyOf } from "./agent-config.ts";
+import type { AgentConfig, NotifyConfig } from "./agent-config.ts";
 import { type AgentConnection, connectAgent } from "./agent-connection.ts";
 import type { AgentPlatform, PlatformClock } from "./agent-platform.ts";
+import { policyOf } from "./agent-policy.ts";
 import { ImageStart } from "./image-start.ts";
 import { type ConsentStep, consentLine, Operator } from "./operator.ts";
 import type { RunningConfig } from "./running-config.ts";
@@ -98,12 +104,10 @@ export class RunningAgent {
   }
 
   /** One round, for a person who looks on. */
-  async once(booted: BootOutcome, signal: AbortSignal): Promise<Awaited<ReturnType<Agent["runOnce"]>>> {
+  async once(booted: BootOutcome, signal: AbortSignal): Promise<Round> {
     const connection = await connectAgent(this.config, this.#context.io, signal);
     try {
-      const agent = this.#agent(booted, connection);
-      const round = await agent.runOnce(signal);
-      return round.did === "nothing" && this.#observer.introduced ? await agent.runOnce(signal) : round;
+      return await oneRound(this.#agent(booted, connection), this.#observer, signal);
     } finally {
       connection.close();
       this.#observer.done();
@@ -175,12 +179,10 @@ export class RunningAgent {
     terminal.line(file === undefined ? `waits for consent to ${line}` : `waits for this line in ${file}: ${line}`);
   }
 
-  async #selfTest(facts: Readonly<Record<string, string>>): Promise<"passed" | "failed"> {
+  async #selfTest(facts: CommandFacts): Promise<"passed" | "failed"> {
     const { selfTest } = this.config;
     if (selfTest === "not-tested") return "passed";
-    const argv = selfTest.argv.map((word) => word.replace(/\{(\w+)\}/g, (whole, name: string) => facts[name] ?? whole));
-    const end = await this.#runner().run({ argv, timeoutMs: selfTest.timeoutMs });
-    return end.exitCode === 0 && end.timing === "in-time" ? "passed" : "failed";
+    return endedWell(await this.#runner().run(fillCommand(selfTest, facts))) ? "passed" : "failed";
   }
 
   #operator(): Operator {

@@ -22,6 +22,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure, usage } from "../failure.ts";
 import { fileChunks } from "../file-chunks.ts";
 import { fileState } from "../file-state.ts";
+import { hostTime } from "../host-time.ts";
 import type { Io } from "../io.ts";
 import { readManifestPayloads } from "../manifest-payloads.ts";
 import { findPayloadBeside } from "../payload-beside.ts";
@@ -90,7 +91,7 @@ const provision = (
   serial: string,
 ): Promise<ProvisioningRecord> => {
   const parts = { device, slots, state, crypto: nodeCrypto, keys: keyStoreOf(folder) };
-  return provisionUnit(parts, factory, { serial, time: utcTime(BigInt(Math.floor(Date.now() / 1000))) });
+  return provisionUnit(parts, factory, { serial, time: utcTime(hostTime()) });
 };
 
 function failed({ reason }: ProvisioningRecord, file: string): Failure {

@@ -26,6 +26,7 @@ import { FileFlash } from "@sumac/device/node";
 import { makeFolder } from "../atomic-file.ts";
 import { exitCode } from "../exit-code.ts";
 import { Failure, malformedInput, unavailable } from "../failure.ts";
+import { hostTime } from "../host-time.ts";
 import type { Io } from "../io.ts";
 import { fileFailure } from "../system-failure.ts";
 import { deviceKeyFile, devicePublicKeyFile, openDeviceKey } from "./device-key-file.ts";
@@ -140,8 +141,6 @@ async function openGatewayDevice(
   });
   return { ...opened, settings, keepSettings: () => undefined, undo: opened.close };
 }
-
-const hostTime = (): bigint => BigInt(Math.floor(Date.now() / 1000));
 
 function closing(flash: FileFlash, lock: DatabaseSync, log: EventLog): () => Promise<void> {
   let state: "open" | "closed" = "open";

@@ -34,7 +34,11 @@ export interface ComponentSettings {
 export const componentIdOf = ({ id }: ComponentSettings): ComponentId =>
   id.map((segment) => new TextEncoder().encode(segment));
 
+/** On simulated flash. */
 export const largestImageBytes: number = 512 * 1024 * 1024;
+
+/** On a Linux system. */
+export const largestFileImageBytes: number = 4 * 1024 * 1024 * 1024;
 
 /** Its name in the folder. */
 export const settingsFile = "device.json";
@@ -77,7 +81,7 @@ function isSettings(value: unknown): value is DeviceSettings {
 function isComponent(value: unknown): value is ComponentSettings {
   const { id, bytes } = (value ?? {}) as Record<string, unknown>;
   const segments = Array.isArray(id) && id.every((segment) => typeof segment === "string");
-  return segments && Number.isSafeInteger(bytes) && Number(bytes) > 0 && Number(bytes) <= 8 * largestImageBytes;
+  return segments && Number.isSafeInteger(bytes) && Number(bytes) > 0 && Number(bytes) <= largestFileImageBytes;
 }
 
 export function writeSettings(io: Io, folder: string, settings: DeviceSettings): void {

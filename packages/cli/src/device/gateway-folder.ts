@@ -26,8 +26,8 @@ import { fileFailure } from "../system-failure.ts";
 import { componentIdOf, type DeviceSettings } from "./device-settings.ts";
 
 /** The log of a gateway, in its folder. */
-const logFile = "events.log";
-const mostLogBytes = 64 * 1024 * 1024;
+export const logFile = "events.log";
+export const largestLogBytes: number = 64 * 1024 * 1024;
 
 type Installer = NonNullable<Parameters<typeof openFileDevice>[0]["installer"]>;
 
@@ -117,7 +117,7 @@ function readLog(file: string): LogStore {
   } catch (error) {
     throw fileFailure(error, file);
   }
-  const store = content.length > mostLogBytes ? undefined : readLogFile(content, nodeCrypto);
+  const store = content.length > largestLogBytes ? undefined : readLogFile(content, nodeCrypto);
   if (store !== undefined) return store;
   throw malformedInput("not-an-event-log", `${file} is no event log of a device`, "restore it, or remove it");
 }

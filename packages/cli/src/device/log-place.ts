@@ -8,6 +8,7 @@ import type { Io } from "../io.ts";
 import { fileFailure } from "../system-failure.ts";
 import { readSettings } from "./device-settings.ts";
 import { existingDevice } from "./existing-device.ts";
+import { largestLogBytes, logFile } from "./gateway-folder.ts";
 
 /** A log that is looked at: a copy, so that nothing is written and the device may run meanwhile. */
 export interface LogCopy {
@@ -15,10 +16,6 @@ export interface LogCopy {
   /** What the device is called; a log file alone does not know. */
   readonly device: string;
 }
-
-/** The log file of a gateway, in its folder. */
-const logFile = "events.log";
-const maxLogBytes = 64 * 1024 * 1024;
 
 /** `place` is the folder of a device, or the log file of a gateway. */
 export async function openLogCopy(io: Io, place: string): Promise<LogCopy> {
@@ -31,7 +28,7 @@ export async function openLogCopy(io: Io, place: string): Promise<LogCopy> {
   if (isFolder && kindOf(io, file) === "absent") {
     throw unavailable("device-not-found", `there is no device and no ${logFile} in ${place}`, "name a device's folder");
   }
-  const content = await readWhole(io, file, "an event log", maxLogBytes);
+  const content = await readWhole(io, file, "an event log", largestLogBytes);
   const store = readLogFile(content, nodeCrypto);
   if (store !== undefined) return { store, device: path.basename(path.resolve(io.workingFolder, place)) };
   throw malformedInput("not-an-event-log", `${file} is no event log of a device`, "name a folder or its events.log");
