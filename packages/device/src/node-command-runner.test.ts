@@ -36,6 +36,11 @@ describe("run", () => {
   test("a program that is not there, or may not be run, says so", async () => {
     expect(await run(["/no/such/installer"])).toMatchObject({ notStarted: "ENOENT", outputLength: 0 });
     expect(await run(["/etc/passwd"])).toMatchObject({ notStarted: "EACCES" });
+    expect(await run(["/etc/passwd/installer"])).toMatchObject({ notStarted: "ENOTDIR", timing: "in-time" });
+    expect(await run([`/${"a".repeat(300)}`])).toMatchObject({ notStarted: "ENAMETOOLONG" });
+    expect(await run(["/bin/true", "a\0b"])).toMatchObject({ notStarted: "ERR_INVALID_ARG_VALUE" });
+    const reading = runner().read({ argv: ["/etc/passwd/installer"], timeoutMs: 5000 });
+    await expect(reading.next()).rejects.toMatchObject({ code: "installer-failed" });
   });
 
   test("sees the variables that were allowed, and no other", async () => {

@@ -36,6 +36,7 @@ export class NodeCommandRunner implements CommandRunner {
     await this.#endLeftovers();
     const kept = new KeptOutput();
     const child = this.#start(command);
+    if ("notStarted" in child) return { ...child, timing: "in-time", outputLength: 0, output: kept.bytes() };
     child.stdout.on("data", (chunk: Uint8Array) => kept.add(chunk));
     child.stderr.on("data", (chunk: Uint8Array) => kept.add(chunk));
     return await this.#end(child, command, kept, [child.stdout, child.stderr]);
@@ -45,6 +46,9 @@ export class NodeCommandRunner implements CommandRunner {
     await this.#endLeftovers();
     const kept = new KeptOutput();
     const child = this.#start(command);
+    if ("notStarted" in child) {
+      throw commandFault(command, { ...child, timing: "in-time", outputLength: 0, output: kept.bytes() });
+    }
     child.stderr.on("data", (chunk: Uint8Array) => kept.add(chunk));
     const ending = this.#end(child, command, kept, [child.stderr]);
     let left: "early" | "at-the-end" = "early";
@@ -62,7 +66,8 @@ export class NodeCommandRunner implements CommandRunner {
     if (!endedWell(end)) throw commandFault(command, end);
   }
 
-  #start({ argv }: Command): Child {
+  /** Node tells of some commands that cannot be started by an event, and throws for the others. */
+  #start({ argv }: Command): Child | { readonly notStarted: string } {
     const [program = "", ...words] = argv;
     const { folder, environment = usualEnvironment } = this.#options;
     const env: Record<string, string> = { [mark]: folder };
@@ -71,7 +76,12 @@ export class NodeCommandRunner implements CommandRunner {
       if (value !== undefined) env[name] = value;
     }
     // A group of its own, so that what it starts can be ended with it.
-    return spawn(program, words, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    try {
+      return spawn(program, words, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    } catch (error) {
+      if (error instanceof Error && "code" in error) return { notStarted: String(error.code) };
+      throw error;
+    }
   }
 
   async #end(
