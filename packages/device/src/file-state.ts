@@ -1,6 +1,6 @@
 import { type Crypto, concatBytes, equalBytes } from "@sumac/crypto";
 import type { FileSystem } from "./file-system.ts";
-import { readPrivateFile, writePrivateFile } from "./private-file.ts";
+import { readPrivateFile, takeName, writePrivateFile } from "./private-file.ts";
 import { sha256 } from "./sha256.ts";
 import { type DeviceState, parseState, serializeState } from "./state.ts";
 import type { StateReading, StateStore } from "./state-store.ts";
@@ -126,10 +126,7 @@ export class FileState implements StateStore {
     const record = this.#serialize(sequence, content);
     for (const copy of which) await writePrivateFile(this.#files, this.#path(unnamed(copy)), record);
     for (const copy of which) {
-      const path = this.#path(recordName(sequence, copy));
-      // A file is replaced by the rename; anything else would stop it.
-      if ((await this.#files.facts(path))?.kind === "folder") await this.#files.remove(path);
-      await this.#files.rename(this.#path(unnamed(copy)), path);
+      await takeName(this.#files, this.#path(unnamed(copy)), this.#path(recordName(sequence, copy)));
     }
     await this.#files.syncFolder(this.#folder);
   }

@@ -28,12 +28,18 @@ export async function replacePrivateFile(
 ): Promise<void> {
   const path = `${folder}/${name}`;
   await writePrivateFile(files, unnamed(path), bytes);
-  await files.rename(unnamed(path), path);
+  await takeName(files, unnamed(path), path);
   await files.syncFolder(folder);
 }
 
 /** Where a file stands until it is whole. */
 export const unnamed = (path: string): string => `${path}.new`;
+
+/** Gives what was made its name. What stood there is replaced by that, but for a folder, which would stop it. */
+export async function takeName(files: FileSystem, made: string, path: string): Promise<void> {
+  if ((await files.facts(path))?.kind === "folder") await files.remove(path);
+  await files.rename(made, path);
+}
 
 /** A new file with this content, safe but for its name: `syncFolder` makes that so. What stood there is removed. */
 export async function writePrivateFile(files: FileSystem, path: string, bytes: Uint8Array): Promise<void> {

@@ -7,6 +7,7 @@ import {
   goesOnRunning,
   hasStarted,
   readStartMark,
+  type StartMark,
   writeStartMark,
 } from "@sumac/device";
 import type { RestartConfig } from "./agent-config.ts";
@@ -81,8 +82,9 @@ export class ImageStart {
     this.#started = "started";
     if (restart.kind === "image") {
       if (!endedWell(await this.#ports.runner.run(restart.command))) {
-        // Without a mark it is started again when this process starts again.
+        // Told by the mark it is started again when this process starts again; the one before may have been ended by now.
         this.#started = "failed";
+        await this.#write(outcome.booted.manifestDigest, "not-started");
         return;
       }
     }
@@ -93,7 +95,7 @@ export class ImageStart {
     if (outcome.kind === "running") await this.#write(outcome.booted.manifestDigest, "running");
   }
 
-  async #write(manifestDigest: Uint8Array, process: "running" | "ended"): Promise<void> {
+  async #write(manifestDigest: Uint8Array, process: StartMark["process"]): Promise<void> {
     const { files, folder, bootId } = this.#ports;
     await writeStartMark(files, folder, { bootId, manifestDigest, process });
   }
