@@ -22,7 +22,7 @@ export async function openLogCopy(io: Io, place: string): Promise<LogCopy> {
   const isFolder = kindOf(io, place) === "folder";
   if (isFolder && readSettings(io, place) !== undefined) {
     const { settings, logStore } = existingDevice(io, place);
-    return { store: logStore, device: settings.id };
+    return { store: logStore(), device: settings.id };
   }
   const file = isFolder ? path.join(place, logFile) : place;
   if (isFolder && kindOf(io, file) === "absent") {
