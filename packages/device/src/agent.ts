@@ -36,6 +36,8 @@ export interface AgentPorts {
   trustedTime(): bigint | undefined;
   /** What the plant allows now; undefined = nobody operates here. */
   operations(): Promise<Operations | undefined>;
+  /** Asked before an order is looked at: what stands against every update; absent = nothing does. */
+  mayReceive?(): "granted" | InstallWait;
   /** Asked for each update before the other slot is written; absent = nobody has to agree. */
   mayInstall?(subject: InstallSubject): Promise<"granted" | InstallWait>;
   observe(event: AgentEvent): void;
@@ -218,6 +220,8 @@ export class Agent {
     }
     this.#held = undefined;
     if (this.#refused.look(actionName(action)) === "pass-over") return this.#passOver(action);
+    const reception = this.#ports.mayReceive?.() ?? "granted";
+    if (reception !== "granted") return this.#wait(action, reception);
 
     const envelope = await this.#deliver(action, async () =>
       readUpTo(server.download(findArtifact(deployment, envelopeArtifact), { from: 0, signal }), device.envelopeLimit),

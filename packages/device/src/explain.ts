@@ -45,6 +45,11 @@ export function explainDevice(problem: DeviceProblem): Explanation {
         `the event log cannot be written (${problem.fault}), and updates have to be recorded`,
         "mend the storage of the log, or let the policy go on without it",
       );
+    case "verifier-self-test-failed":
+      return say(
+        `the verifier gives wrong answers to its self-test (${problem.wrong} of ${problem.asked}, first: ${problem.name}), and nothing that it accepts counts`,
+        "install the device's own software anew and start it again; if it repeats, replace the hardware (sumac device check shows the cases)",
+      );
     case "components-incomplete":
       return say(
         `the release leaves out components of the device: ${names(problem.missing)}`,

@@ -92,6 +92,7 @@ export { readOnlyFiles } from "./read-only-files.ts";
 export { rememberVerdicts } from "./remembered-verdicts.ts";
 export { SealingStateStore } from "./sealing-state-store.ts";
 export * from "./self-test.ts";
+export * from "./self-test-verdict.ts";
 export * from "./simulated-device.ts";
 export * from "./slot.ts";
 export type { ComponentImage, SlotImage, SlotProblem, TrialsExhausted } from "./slot-check.ts";

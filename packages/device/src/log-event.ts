@@ -2,6 +2,7 @@ import { bytesToHex } from "@sumac/crypto";
 import type { AgentEvent } from "./agent-event.ts";
 import type { BootEvent, BootOutcome } from "./boot-device.ts";
 import type { DeviceEvent, EventSigner } from "./device-event.ts";
+import type { InstallWait } from "./install-wait.ts";
 import type { LogEntry, LogFacts } from "./log-record.ts";
 import type { LogResult, LogTypeName } from "./log-type.ts";
 import type { SlotImage } from "./slot-check.ts";
@@ -79,6 +80,13 @@ const bootRows: Rows<BootEvent> = {
     entry("boot", "floor-raised", "success", { set: "release", from: String(from), to: String(to) }),
 };
 
+/** Why the agent itself waits; of the rest the device tells. */
+const installWaits: ReadonlySet<string> = new Set<InstallWait["code"]>([
+  "consent-awaited",
+  "log-failing",
+  "verifier-self-test-failed",
+]);
+
 const agentRows: Rows<AgentEvent> = {
   // Noise: a log is for what somebody may have to explain.
   polled: () => [],
@@ -90,7 +98,7 @@ const agentRows: Rows<AgentEvent> = {
   // The device itself tells these.
   refused: () => [],
   waiting: ({ action, refusal }) =>
-    refusal.code === "consent-awaited" || refusal.code === "log-failing"
+    installWaits.has(refusal.code)
       ? entry("agent", "update-waiting", "waiting", { action, ...refusalFacts(refusal) })
       : [],
   "already-installed": () => [],

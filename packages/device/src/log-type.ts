@@ -73,6 +73,8 @@ export type LogTypeName =
   | "policy-changed"
   | "integrity-checked"
   | "integrity-violated"
+  | "verifier-tested"
+  | "verifier-self-test-failed"
   | "log-cleared"
   | "log-gap"
   | "log-nearly-full"
@@ -121,6 +123,8 @@ export const logTypes: Readonly<Record<LogTypeName, LogType>> = {
   "policy-changed": type(501, "policy", "reserved", "warning"),
   "integrity-checked": type(601, "integrity", "general", "informational"),
   "integrity-violated": type(602, "integrity", "reserved", "alert"),
+  "verifier-tested": type(603, "integrity", "general", "informational"),
+  "verifier-self-test-failed": type(604, "integrity", "reserved", "alert"),
   "log-cleared": type(701, "log", "reserved", "warning"),
   /** In the ring that has the gap. */
   "log-gap": type(702, "log", "reserved", "error"),

@@ -9,6 +9,7 @@ import {
   deviceLogEntries,
   endedWell,
   exampleEnterprise,
+  explainDevice,
   fillCommand,
   type InstallSubject,
   type InstallWait,
@@ -16,6 +17,9 @@ import {
   type NoticeSink,
   policyChanges,
   type Round,
+  selfTest,
+  selfTestEntry,
+  selfTestWait,
 } from "@sumac/device";
 import {
   commandNoticeSink,
@@ -46,6 +50,8 @@ export class RunningAgent {
   readonly #observer: Observer;
   readonly #imageStart: ImageStart;
   #current: RunningConfig;
+  /** Why nothing is updated by this process: its verifier cannot be believed. */
+  #verifierWait: InstallWait | undefined;
 
   constructor(platform: AgentPlatform, running: RunningConfig, clock: PlatformClock, context: CommandContext) {
     this.#platform = platform;
@@ -81,12 +87,24 @@ export class RunningAgent {
   async begin(accepting: "declared" | "accept-configuration"): Promise<BootOutcome> {
     const { device } = this.#platform;
     const outcome = await this.#imageStart.begin();
+    await this.#testVerifier();
     this.#observer.observe({ event: "booted", outcome });
     if (outcome.kind !== "running") throw cannotBoot(outcome, "provision it: sumac device provision");
     const stored = await this.#platform.state.read();
     const isFirst = stored.kind === "present" && stored.state.configurationDigest === undefined;
     if (isFirst || accepting === "accept-configuration") await device.declareConfiguration(this.#current.digest);
     return outcome;
+  }
+
+  /** Holds updates only (CR 3.3): a device that stands still is worse than one that stays as it is. */
+  async #testVerifier(): Promise<void> {
+    const report = await selfTest(nodeCrypto);
+    this.#platform.log.note(selfTestEntry(report, "start"));
+    this.#verifierWait = selfTestWait(report);
+    if (this.#verifierWait === undefined) return;
+    const { code } = this.#verifierWait;
+    this.#context.terminal.jsonLine({ event: "verifier-tested", verdict: report.verdict, code });
+    this.#context.terminal.warning({ code, ...explainDevice(this.#verifierWait) });
   }
 
   /** Rounds until the signal is aborted; answers with the last boot. */
@@ -138,6 +156,7 @@ export class RunningAgent {
       uptimeMs: this.#clock.uptimeMs,
       trustedTime: () => (this.config.clock === "host" ? this.#clock.trustedTime() : undefined),
       operations: () => operator.operations(),
+      mayReceive: () => this.#verifierWait ?? "granted",
       mayInstall: (subject) => this.#mayInstall(subject, operator),
       observe: (event) => {
         this.#observer.observe(event);
@@ -160,6 +179,7 @@ export class RunningAgent {
   async #mayRestart(device: Device, operator: Operator): Promise<boolean> {
     const { mode, boot, report } = device.status();
     if (mode === "trial") return operator.mayGoBack();
+    if (this.#verifierWait !== undefined) return false;
     if (boot.state !== "armed" || report === undefined) return true;
     const subject = { sequence: 0n, manifestDigest: report.manifestDigest };
     if (!(await operator.consents("restart", subject))) {
