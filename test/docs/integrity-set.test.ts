@@ -126,7 +126,6 @@ describe("the page", () => {
       "CR 3.9 RE 1",
       "EDR 3.11",
       "EDR 3.11 RE 1",
-      "CR 7.3",
       "CR 7.3 RE 1",
     ]);
   });

@@ -1,47 +1,18 @@
 import { bytesToHex, equalBytes } from "@sumac/crypto";
 import type { Operations } from "@sumac/verifier";
 import { ActionReport, unlessUnwanted } from "./action-report.ts";
-import type { AgentEvent } from "./agent-event.ts";
+import type { AgentPorts } from "./agent-ports.ts";
 import { type BackOff, backOffMs, sleepWithJitterMs } from "./back-off.ts";
 import type { BootOutcome } from "./boot-device.ts";
-import type { DdiClient } from "./ddi-client.ts";
 import type { DdiDeployment } from "./ddi-client-reply.ts";
 import { envelopeArtifact, findArtifact, readUpTo } from "./deployment-artifact.ts";
-import type { Device } from "./device.ts";
 import { deviceAttributes } from "./device-attributes.ts";
 import type { InstallSubject, InstallWait } from "./install-wait.ts";
 import type { DeviceRefusal, Offer } from "./offer.ts";
 import { RefusalMemory } from "./refusal-memory.ts";
-import type { SlotImage } from "./slot-check.ts";
 import type { TrustOffer } from "./trust-update.ts";
 import { Unavailable } from "./unavailable.ts";
 import { mayPass } from "./waiting-refusal.ts";
-
-export interface AgentPorts {
-  /** Running: booted by the caller, with `booted` as its answer. */
-  readonly device: Device;
-  readonly booted: BootOutcome;
-  readonly server: DdiClient;
-  /** Switches the device off and on, or does not return where that ends the process. `postponed`: not now, ask again. */
-  restart(): Promise<BootOutcome | "postponed">;
-  /** Whether the image on trial does its work. Bounded in time by whoever gives it. */
-  selfTest(image: SlotImage): Promise<"passed" | "failed">;
-  /** Returns after `ms`, or when the signal is aborted. */
-  wait(ms: number, signal: AbortSignal): Promise<void>;
-  /** From 0 to 1, for jitter only. */
-  random(): number;
-  /** Milliseconds that never go back. */
-  uptimeMs(): number;
-  /** Seconds since 1970 by a clock that is trusted; undefined = there is none. */
-  trustedTime(): bigint | undefined;
-  /** What the plant allows now; undefined = nobody operates here. */
-  operations(): Promise<Operations | undefined>;
-  /** Asked before an order is looked at: what stands against every update; absent = nothing does. */
-  mayReceive?(): "granted" | InstallWait;
-  /** Asked for each update before the other slot is written; absent = nobody has to agree. */
-  mayInstall?(subject: InstallSubject): Promise<"granted" | InstallWait>;
-  observe(event: AgentEvent): void;
-}
 
 /** What a round came to. */
 export type RoundResult =
@@ -315,6 +286,8 @@ export class Agent {
       await this.#report.close(action, "success", ["recovery-replaced"]);
       return { did: "updated", action };
     }
+    const backup = await this.#backUp(action, subject);
+    if (backup !== "saved") return this.#wait(action, backup);
     for (const step of ["downloaded", "staged"] as const) {
       if ((await this.#report.step(action, step)) === "withdrawn") return this.#withdraw(action);
     }
@@ -322,6 +295,15 @@ export class Agent {
     observe({ event: "armed", action, image: installed.value });
     if ((await this.#report.step(action, "installed")) === "withdrawn") return this.#withdraw(action);
     return this.#finishUpdate();
+  }
+
+  /** What is staged stays staged while it fails: the next round tries the backup again, and fetches no payload. */
+  async #backUp(action: string, subject: InstallSubject): Promise<"saved" | InstallWait> {
+    const end = await this.#ports.backUp?.(subject);
+    if (end === undefined) return "saved";
+    const { result, how } = end;
+    this.#ports.observe({ event: "backed-up", action, manifestDigest: subject.manifestDigest, ...end });
+    return result === "saved" ? result : { code: `backup-${result}`, how };
   }
 
   /**

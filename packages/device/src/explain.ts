@@ -45,6 +45,16 @@ export function explainDevice(problem: DeviceProblem): Explanation {
         `the event log cannot be written (${problem.fault}), and updates have to be recorded`,
         "mend the storage of the log, or let the policy go on without it",
       );
+    case "backup-failed":
+      return say(
+        `the backup before the update failed (${problem.how}), and nothing is armed without it`,
+        "mend what its command needs; the update stays staged, and the backup is tried again",
+      );
+    case "backup-timed-out":
+      return say(
+        `the backup before the update took too long (${problem.how}), and nothing is armed without it`,
+        "allow it more time, or let it save less; the update stays staged, and the backup is tried again",
+      );
     case "verifier-self-test-failed":
       return say(
         `the verifier gives wrong answers to its self-test (${problem.wrong} of ${problem.asked}, first: ${problem.name}), and nothing that it accepts counts`,

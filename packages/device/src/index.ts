@@ -1,5 +1,7 @@
-export { Agent, type AgentPorts, type Round, type RoundResult } from "./agent.ts";
+export { Agent, type Round, type RoundResult } from "./agent.ts";
 export * from "./agent-event.ts";
+export type { AgentPorts } from "./agent-ports.ts";
+export { type BackupEnd, runBackup } from "./backup-command.ts";
 export * from "./boot.ts";
 export type { BootEvent, BootOutcome, DeviceParts, RecoveryReason, SlotProblems } from "./boot-device.ts";
 export { type BlockPool, BranchFlash, type FlashBlocks } from "./branch-flash.ts";

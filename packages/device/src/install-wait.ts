@@ -12,6 +12,8 @@ export type InstallWait =
   | ({ readonly code: "consent-awaited" } & InstallSubject)
   /** Its event log cannot be written, and the policy is to do nothing that would go unrecorded (CR 2.10). */
   | { readonly code: "log-failing"; readonly fault: UnavailableCode }
+  /** What does not lie in the slots could not be saved before the update (CR 7.3). */
+  | { readonly code: "backup-failed" | "backup-timed-out"; readonly how: string }
   /** The verifier gives wrong answers to what it has to know, so that nothing it accepts counts (CR 3.3). */
   | {
       readonly code: "verifier-self-test-failed";

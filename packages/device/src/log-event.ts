@@ -85,6 +85,8 @@ const installWaits: ReadonlySet<string> = new Set<InstallWait["code"]>([
   "consent-awaited",
   "log-failing",
   "verifier-self-test-failed",
+  "backup-failed",
+  "backup-timed-out",
 ]);
 
 const agentRows: Rows<AgentEvent> = {
@@ -108,6 +110,13 @@ const agentRows: Rows<AgentEvent> = {
   confirmed: () => [],
   offered: ({ action, sequence, size }) =>
     entry("agent", "update-ordered", "success", { action, sequence: String(sequence), size: String(size) }),
+  "backed-up": ({ action, manifestDigest, result, how, output }) =>
+    entry("agent", result === "saved" ? "backup-made" : "backup-failed", result === "saved" ? "success" : "failure", {
+      action,
+      manifestDigest: bytesToHex(manifestDigest),
+      how,
+      output,
+    }),
   "held-back": ({ action }) => entry("agent", "update-held-back", "waiting", { action }),
   undeliverable: ({ action, fault }) => entry("agent", "update-undeliverable", "failure", { action, code: fault.code }),
   "restart-postponed": () => entry("agent", "restart-postponed", "waiting"),

@@ -54,6 +54,8 @@ export type LogTypeName =
   | "update-ordered"
   | "update-interrupted"
   | "provision-refused"
+  | "backup-made"
+  | "backup-failed"
   | "booted"
   | "slot-refused"
   | "recovery-needed"
@@ -104,6 +106,8 @@ export const logTypes: Readonly<Record<LogTypeName, LogType>> = {
   "update-ordered": type(113, "update", "general", "informational"),
   "update-interrupted": type(114, "update", "general", "notice"),
   "provision-refused": type(115, "update", "general", "warning"),
+  "backup-made": type(116, "update", "general", "notice"),
+  "backup-failed": type(117, "update", "general", "error"),
   booted: type(201, "boot", "general", "notice"),
   "slot-refused": type(202, "boot", "general", "error"),
   "recovery-needed": type(203, "boot", "reserved", "alert"),

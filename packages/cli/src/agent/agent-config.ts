@@ -14,6 +14,8 @@ export interface AgentConfig {
   readonly windows: readonly MaintenanceWindow[];
   readonly interlock: Source | undefined;
   readonly consent: Source | undefined;
+  /** Saves what does not lie in the slots, before an update is armed; undefined = nothing is saved. */
+  readonly backup: ConfiguredCommand | undefined;
   readonly restart: RestartConfig;
   /** `not-tested`: whatever starts is confirmed. */
   readonly selfTest: ConfiguredCommand | "not-tested";
@@ -101,6 +103,7 @@ const keys = [
   "windows",
   "interlock",
   "consent",
+  "backup",
   "restart",
   "selfTest",
   "notify",
@@ -155,6 +158,7 @@ export function readAgentConfig(
       windows: optional("windows", (field) => reader.list(field).map((each) => readWindow(reader, each))) ?? [],
       interlock: optional("interlock", (field) => readSource(reader, field)),
       consent,
+      backup: optional("backup", (field) => readCommand(reader, field)),
       restart,
       selfTest: readSelfTest(reader, top.required("selfTest")),
       notify: optional("notify", (field) => reader.list(field).map((each) => readNotify(reader, each))) ?? [],

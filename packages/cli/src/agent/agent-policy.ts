@@ -9,6 +9,7 @@ export const policyOf = (config: AgentConfig): Policy => ({
   windows: JSON.stringify(config.windows),
   interlock: JSON.stringify(config.interlock ?? "none"),
   consent: JSON.stringify(config.consent ?? "none"),
+  backup: JSON.stringify(config.backup ?? "none"),
   restart: JSON.stringify(config.restart),
   selfTest: JSON.stringify(config.selfTest),
   notify: JSON.stringify(config.notify),

@@ -2,6 +2,7 @@ import { utimesSync, writeFileSync } from "node:fs";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   Agent,
+  type AgentPorts,
   agentLogEntries,
   type BootOutcome,
   type CommandFacts,
@@ -17,6 +18,7 @@ import {
   type NoticeSink,
   policyChanges,
   type Round,
+  runBackup,
   selfTest,
   selfTestEntry,
   selfTestWait,
@@ -158,11 +160,17 @@ export class RunningAgent {
       operations: () => operator.operations(),
       mayReceive: () => this.#verifierWait ?? "granted",
       mayInstall: (subject) => this.#mayInstall(subject, operator),
+      ...this.#backup(),
       observe: (event) => {
         this.#observer.observe(event);
         for (const entry of agentLogEntries(event)) log.note(entry);
       },
     });
+  }
+
+  #backup(): Pick<AgentPorts, "backUp"> {
+    const { backup } = this.config;
+    return backup === undefined ? {} : { backUp: (subject) => runBackup(backup, subject, this.#runner()) };
   }
 
   async #mayInstall(subject: InstallSubject, operator: Operator): Promise<"granted" | InstallWait> {

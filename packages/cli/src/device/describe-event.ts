@@ -83,6 +83,8 @@ export function describeEvent(event: AgentEvent): string | undefined {
         : `downloading on from ${humanSize(event.from)}`;
     case "staged":
       return `staged ${imageName(event.image)} in slot ${event.image.slot}, verified`;
+    case "backed-up":
+      return event.result === "saved" ? "backup made" : `backup ${event.result}: ${event.how}`;
     case "armed":
       return "armed: the next boot tries it, once";
     case "restart-postponed":
