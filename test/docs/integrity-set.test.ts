@@ -120,7 +120,6 @@ describe("the page", () => {
     expect(without).toEqual([
       "CR 1.5 RE 1",
       "CR 1.9 RE 1",
-      "CR 2.1 RE 3",
       "EDR 2.13",
       "EDR 2.13 RE 1",
       "CR 3.9 RE 1",

@@ -9,6 +9,7 @@ import { envelopeArtifact, findArtifact, readUpTo } from "./deployment-artifact.
 import { deviceAttributes } from "./device-attributes.ts";
 import type { InstallSubject, InstallWait } from "./install-wait.ts";
 import type { DeviceRefusal, Offer } from "./offer.ts";
+import { liftedBars, liftedOperations } from "./override.ts";
 import { RefusalMemory } from "./refusal-memory.ts";
 import type { TrustOffer } from "./trust-update.ts";
 import { Unavailable } from "./unavailable.ts";
@@ -35,6 +36,8 @@ export type Round = RoundResult & { readonly sleepMs: number };
 interface HeldOffer {
   readonly action: string;
   readonly operations: Operations | undefined;
+  /** Its id. */
+  readonly override: string | undefined;
   readonly refusal: DeviceRefusal;
 }
 
@@ -186,8 +189,10 @@ export class Agent {
       return { did: "held-back", action };
     }
     const plant = await operations();
-    if (this.#held?.action === action && sameOperations(this.#held.operations, plant)) {
-      return { did: "waiting", action, refusal: this.#held.refusal };
+    const override = plant && (await this.#ports.overrides?.current());
+    const held = this.#held;
+    if (held?.action === action && held.override === override?.id && sameOperations(held.operations, plant)) {
+      return { did: "waiting", action, refusal: held.refusal };
     }
     this.#held = undefined;
     if (this.#refused.look(actionName(action)) === "pass-over") return this.#passOver(action);
@@ -199,16 +204,23 @@ export class Agent {
     );
     if (envelope instanceof Unavailable) return { did: "undeliverable", action, fault: envelope };
     const now = trustedTime();
+    const bars = plant === undefined || override === undefined ? [] : liftedBars(plant, override.lifts);
     const received = device.receive(envelope, {
       ...(now === undefined ? {} : { now }),
       ...(plant === undefined ? {} : { operations: plant }),
+      ...(plant === undefined || override === undefined || bars.length === 0
+        ? {}
+        : { override: { ...override, operations: liftedOperations(plant, override.lifts) } }),
     });
     if (!received.ok) {
       const { error } = received;
       if (error.code === "outside-window" || error.code === "interlock") {
-        this.#held = { action, operations: plant, refusal: error };
+        this.#held = { action, operations: plant, override: override?.id, refusal: error };
       }
       return this.#refuse(action, error);
+    }
+    if (received.value.kind === "offer" && override !== undefined) {
+      this.#ports.overrides?.used(override, bars, "install");
     }
     if (received.value.kind === "offer") return this.#install(deployment, received.value.offer, signal);
     if (received.value.kind === "trust-offer") return this.#applyTrust(deployment, received.value.offer, signal);

@@ -76,6 +76,23 @@ export * from "./log-type.ts";
 export { MemoryFlash } from "./memory-flash.ts";
 export * from "./offer.ts";
 export { OrderedStateStore } from "./ordered-state-store.ts";
+export {
+  type ActiveOverride,
+  barsOf,
+  judgeOverride,
+  type OverridableBar,
+  type Override,
+  type OverrideRefusal,
+  type OverrideRules,
+  overridableBars,
+  overrideName,
+  overrideReason,
+  parseOverride,
+  serializeOverride,
+} from "./override.ts";
+export { OverrideDesk, type OverrideDeskPorts, overrideFile } from "./override-desk.ts";
+export * from "./override-event.ts";
+export { readOverrideLedger } from "./override-ledger.ts";
 export { PacedFlash } from "./paced-flash.ts";
 export * from "./policy.ts";
 export * from "./power-cut.ts";

@@ -73,6 +73,10 @@ export type LogTypeName =
   | "time-changed"
   | "time-refused"
   | "policy-changed"
+  | "override-given"
+  | "override-used"
+  | "override-refused"
+  | "override-ended"
   | "integrity-checked"
   | "integrity-violated"
   | "verifier-tested"
@@ -125,6 +129,10 @@ export const logTypes: Readonly<Record<LogTypeName, LogType>> = {
   "time-changed": type(401, "time", "reserved", "warning"),
   "time-refused": type(402, "time", "general", "warning"),
   "policy-changed": type(501, "policy", "reserved", "warning"),
+  "override-given": type(502, "policy", "reserved", "warning"),
+  "override-used": type(503, "policy", "reserved", "warning"),
+  "override-refused": type(504, "policy", "reserved", "warning"),
+  "override-ended": type(505, "policy", "reserved", "notice"),
   "integrity-checked": type(601, "integrity", "general", "informational"),
   "integrity-violated": type(602, "integrity", "reserved", "alert"),
   "verifier-tested": type(603, "integrity", "general", "informational"),

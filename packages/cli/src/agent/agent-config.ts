@@ -1,4 +1,10 @@
-import { defaultStagingRules, type StagingRules } from "@sumac/device";
+import {
+  defaultStagingRules,
+  type OverrideRules,
+  overridableBars,
+  overrideName,
+  type StagingRules,
+} from "@sumac/device";
 import { type ComponentSettings, largestFileImageBytes } from "../device/device-settings.ts";
 import { ConfigReader, type Field } from "./config-reader.ts";
 import { isTimeZone, type MaintenanceWindow, parseTimeOfDay, weekdays } from "./maintenance-window.ts";
@@ -14,6 +20,8 @@ export interface AgentConfig {
   readonly windows: readonly MaintenanceWindow[];
   readonly interlock: Source | undefined;
   readonly consent: Source | undefined;
+  /** Who may set aside what for one update; undefined = nobody may. */
+  readonly override: OverrideRules | undefined;
   /** Saves what does not lie in the slots, before an update is armed; undefined = nothing is saved. */
   readonly backup: ConfiguredCommand | undefined;
   readonly restart: RestartConfig;
@@ -103,6 +111,7 @@ const keys = [
   "windows",
   "interlock",
   "consent",
+  "override",
   "backup",
   "restart",
   "selfTest",
@@ -158,6 +167,7 @@ export function readAgentConfig(
       windows: optional("windows", (field) => reader.list(field).map((each) => readWindow(reader, each))) ?? [],
       interlock: optional("interlock", (field) => readSource(reader, field)),
       consent,
+      override: optional("override", (field) => readOverrideRules(reader, field)),
       backup: optional("backup", (field) => readCommand(reader, field)),
       restart,
       selfTest: readSelfTest(reader, top.required("selfTest")),
@@ -263,6 +273,24 @@ function readSource(reader: ConfigReader, field: Field): Source {
   }
   if (file !== undefined) return { kind: "file", file: reader.path(file) };
   return { kind: "command", command: readCommand(reader, field) };
+}
+
+function readOverrideRules(reader: ConfigReader, field: Field): OverrideRules {
+  const map = reader.map(field, ["by", "longest", "lifts"]);
+  const someOf = <T>(key: "by" | "lifts", read: (each: Field) => T): readonly T[] => {
+    const list = reader.list(map.required(key));
+    if (list.length === 0) reader.refuse(map.required(key), "is empty", "name one, or leave override out");
+    return list.map(read);
+  };
+  const name = (each: Field): string => {
+    const text = reader.text(each);
+    return overrideName.test(text) ? text : reader.refuse(each, "is not a name", "write 1 to 64 printable characters");
+  };
+  return {
+    by: someOf("by", name),
+    longestSeconds: BigInt(reader.duration(map.required("longest"), { most: "7 d" }) / 1000),
+    lifts: someOf("lifts", (each) => reader.choice(each, overridableBars)),
+  };
 }
 
 function readRestart(reader: ConfigReader, field: Field): RestartConfig {

@@ -1,10 +1,12 @@
 import { bytesToHex } from "@sumac/crypto";
 import {
+  barsOf,
   type CommandFacts,
   type CommandRunner,
   endedWell,
   fillCommand,
   type InstallSubject,
+  type OverridableBar,
   Unavailable,
 } from "@sumac/device";
 import { nodeFileSystem } from "@sumac/device/node";
@@ -46,10 +48,11 @@ export class Operator {
     return { window: this.#window(), interlock: await this.#interlock() };
   }
 
-  /** Whether the process allows a restart now. */
-  async mayRestart(): Promise<boolean> {
+  /** Whether the process allows a restart now; `lifts` is asked for each bar in the way, whether a supervisor lifts it. */
+  async mayRestart(lifts: (bar: OverridableBar) => Promise<boolean> = async () => false): Promise<boolean> {
     const plant = await this.operations();
-    return plant === undefined || (plant.window === "open" && plant.interlock === "clear");
+    for (const bar of plant === undefined ? [] : barsOf(plant)) if (!(await lifts(bar))) return false;
+    return true;
   }
 
   /** Whether the process allows to go back now: a trial that failed does not wait for the next window. */

@@ -16,6 +16,9 @@ import {
   type InstallWait,
   IntegrityWatch,
   type NoticeSink,
+  type OverridableBar,
+  OverrideDesk,
+  overrideLogEntry,
   policyChanges,
   type Round,
   runBackup,
@@ -51,6 +54,7 @@ export class RunningAgent {
   readonly #context: CommandContext;
   readonly #observer: Observer;
   readonly #imageStart: ImageStart;
+  readonly #overrides: OverrideDesk;
   #current: RunningConfig;
   /** Why nothing is updated by this process: its verifier cannot be believed. */
   #verifierWait: InstallWait | undefined;
@@ -61,6 +65,7 @@ export class RunningAgent {
     this.#clock = clock;
     this.#context = context;
     this.#observer = new Observer(context);
+    this.#overrides = this.#overrideDesk();
     this.#imageStart = new ImageStart({
       device: platform.device,
       restart: () => this.config.restart,
@@ -158,6 +163,7 @@ export class RunningAgent {
       uptimeMs: this.#clock.uptimeMs,
       trustedTime: () => (this.config.clock === "host" ? this.#clock.trustedTime() : undefined),
       operations: () => operator.operations(),
+      overrides: this.#overrides,
       mayReceive: () => this.#verifierWait ?? "granted",
       mayInstall: (subject) => this.#mayInstall(subject, operator),
       ...this.#backup(),
@@ -173,12 +179,28 @@ export class RunningAgent {
     return backup === undefined ? {} : { backUp: (subject) => runBackup(backup, subject, this.#runner()) };
   }
 
+  #overrideDesk(): OverrideDesk {
+    const { log, folder } = this.#platform;
+    return new OverrideDesk({
+      files: nodeFileSystem,
+      folder,
+      rules: () => this.config.override,
+      now: () => this.#trustedTime(),
+      uptimeMs: this.#clock.uptimeMs,
+      tell: (event) => {
+        log.note(overrideLogEntry(event));
+        this.#observer.observeOverride(event);
+      },
+    });
+  }
+
   async #mayInstall(subject: InstallSubject, operator: Operator): Promise<"granted" | InstallWait> {
     const { log } = this.#platform;
     if (log.updates === "refused" && log.status.state === "failing") {
       return { code: "log-failing", fault: log.status.fault.code };
     }
     if (await operator.consents("install", subject)) return "granted";
+    if (await this.#overrides.lifts("consent", "install", subject.manifestDigest)) return "granted";
     this.#askFor("install", subject);
     return { code: "consent-awaited", ...subject };
   }
@@ -190,11 +212,14 @@ export class RunningAgent {
     if (this.#verifierWait !== undefined) return false;
     if (boot.state !== "armed" || report === undefined) return true;
     const subject = { sequence: 0n, manifestDigest: report.manifestDigest };
-    if (!(await operator.consents("restart", subject))) {
+    const lifts = (bar: OverridableBar): Promise<boolean> =>
+      this.#overrides.lifts(bar, "restart", subject.manifestDigest);
+    if (!(await operator.consents("restart", subject)) && !(await lifts("consent"))) {
       this.#askFor("restart", subject);
       return false;
     }
-    return operator.mayRestart();
+    if (!(await operator.mayRestart(lifts))) return false;
+    return (await this.#overrides.spend(subject.manifestDigest)) !== "not-spent";
   }
 
   /** How to agree, word for word. */
@@ -219,9 +244,14 @@ export class RunningAgent {
 
   /** A clock that is earlier than what is known to be over says nothing about windows. */
   #wallClock(): number | undefined {
+    const now = this.#trustedTime();
+    return now === undefined ? undefined : Number(now) * 1000;
+  }
+
+  #trustedTime(): bigint | undefined {
     if (this.config.clock === "none") return undefined;
     const now = this.#clock.trustedTime();
-    return now === undefined || now < this.#platform.device.status().lastTime ? undefined : Number(now) * 1000;
+    return now === undefined || now < this.#platform.device.status().lastTime ? undefined : now;
   }
 
   /** The commands of the operator are no commands of the installer: each ends what its own have left over. */

@@ -5,6 +5,7 @@ import type { Arguments, Command, CommandContext } from "../command.ts";
 import { bootJson, describeBoot, imageName } from "../device/describe-event.ts";
 import { copyOfDevice } from "../device/device-folder.ts";
 import { readSettings } from "../device/device-settings.ts";
+import { describeOverride, overrideJson, readGivenOverride } from "../device/given-override.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure, unavailable } from "../failure.ts";
 
@@ -34,6 +35,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const { identity, floor, boot, report, mode } = device.status();
   const vendors = identity.vendorIds.map(formatUuid);
   const classes = identity.classIds.map(formatUuid);
+  const override = await readGivenOverride(io, folder, BigInt(Math.floor(Date.now() / 1000)));
   terminal.json({
     id: settings.id,
     vendorIds: vendors,
@@ -42,6 +44,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
     state: boot.state,
     activeSlot: boot.active,
     reportPending: report?.action ?? null,
+    override: overrideJson(override),
     next: bootJson(outcome),
   });
   terminal.line(`device ${settings.id}`);
@@ -49,6 +52,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   terminal.line(`  floor: sequence ${floor.sequence}`);
   terminal.line(`  active slot ${boot.active}, boot record ${boot.state}`);
   terminal.line(`  next boot: ${imageName(outcome.booted)} from slot ${outcome.booted.slot}, ${mode}`);
+  if (override !== undefined) terminal.line(`  ${describeOverride(override)}`);
   if (report !== undefined) terminal.line(`  the outcome of action ${report.action} is still to be reported`);
   return exitCode.ok;
 }
