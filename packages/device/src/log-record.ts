@@ -26,7 +26,7 @@ import { sha256 } from "./sha256.ts";
 /** What happened, before the log gives it a place. */
 export interface LogEntry {
   readonly type: LogTypeName;
-  /** The part of the device that says so: `device`, `boot`, `agent`, `log`. */
+  /** The part of the device that says so: `device`, `boot`, `agent`, `integrity`, `log`. */
   readonly source: string;
   readonly result: LogResult;
   readonly facts?: LogFacts;

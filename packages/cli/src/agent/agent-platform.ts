@@ -44,7 +44,7 @@ export const hostClock: PlatformClock = {
 
 /** `making`: a folder and a key are made where there are none, and a flash for these components. */
 export async function openPlatform(
-  { platform, stagings: rules, whenLogFails, server }: AgentConfig,
+  { platform, stagings: rules, whenLogFails, server, clock: trusted }: AgentConfig,
   clock: PlatformClock,
   io: Io,
   making?: readonly ComponentSettings[],
@@ -56,7 +56,7 @@ export async function openPlatform(
     rules,
     uptimeMs: clock.uptimeMs,
   });
-  const now = clock.trustedTime;
+  const now = (): bigint | undefined => (trusted === "host" ? clock.trustedTime() : undefined);
   if (platform.kind !== "flash") {
     return openFiles(platform, server.controllerId, io, kind, { stagings, whenLogFails, now });
   }

@@ -10,6 +10,7 @@ import {
   Unavailable,
 } from "@sumac/device";
 import { nodeFileSystem } from "@sumac/device/node";
+import type { Operations } from "@sumac/verifier";
 import { isSystemError } from "../system-failure.ts";
 import type { AgentConfig, Source } from "./agent-config.ts";
 import { isOpen } from "./maintenance-window.ts";
@@ -20,12 +21,6 @@ export interface OperatorPorts {
   readonly runner: CommandRunner;
   /** Milliseconds since 1970; undefined = no clock that could be believed. */
   now(): number | undefined;
-}
-
-/** What the verifier asks about the plant. */
-interface PlantState {
-  readonly window: "open" | "closed";
-  readonly interlock: "clear" | "engaged";
 }
 
 /**
@@ -42,7 +37,7 @@ export class Operator {
   }
 
   /** Undefined: nothing is configured that could object. */
-  async operations(): Promise<PlantState | undefined> {
+  async operations(): Promise<Operations | undefined> {
     const { windows, interlock } = this.#config;
     if (windows.length === 0 && interlock === undefined) return undefined;
     return { window: this.#window(), interlock: await this.#interlock() };
@@ -75,14 +70,14 @@ export class Operator {
     return text?.split("\n").some((each) => each.trim() === line) ?? false;
   }
 
-  #window(): PlantState["window"] {
+  #window(): Operations["window"] {
     const { windows } = this.#config;
     if (windows.length === 0) return "open";
     const now = this.#ports.now();
     return now !== undefined && isOpen(windows, now) ? "open" : "closed";
   }
 
-  async #interlock(): Promise<PlantState["interlock"]> {
+  async #interlock(): Promise<Operations["interlock"]> {
     const { interlock } = this.#config;
     if (interlock === undefined) return "clear";
     const isClear =

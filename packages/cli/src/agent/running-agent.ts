@@ -161,7 +161,7 @@ export class RunningAgent {
       },
       random: Math.random,
       uptimeMs: this.#clock.uptimeMs,
-      trustedTime: () => (this.config.clock === "host" ? this.#clock.trustedTime() : undefined),
+      trustedTime: () => this.#trustedTime(),
       operations: () => operator.operations(),
       overrides: this.#overrides,
       mayReceive: () => this.#verifierWait ?? "granted",
@@ -185,7 +185,7 @@ export class RunningAgent {
       files: nodeFileSystem,
       folder,
       rules: () => this.config.override,
-      now: () => this.#trustedTime(),
+      now: () => this.#timeNotPassed(),
       uptimeMs: this.#clock.uptimeMs,
       tell: (event) => {
         log.note(overrideLogEntry(event));
@@ -242,15 +242,18 @@ export class RunningAgent {
     return new Operator(this.config, { runner: this.#runner(), now: () => this.#wallClock() });
   }
 
-  /** A clock that is earlier than what is known to be over says nothing about windows. */
+  #trustedTime(): bigint | undefined {
+    return this.config.clock === "host" ? this.#clock.trustedTime() : undefined;
+  }
+
   #wallClock(): number | undefined {
-    const now = this.#trustedTime();
+    const now = this.#timeNotPassed();
     return now === undefined ? undefined : Number(now) * 1000;
   }
 
-  #trustedTime(): bigint | undefined {
-    if (this.config.clock === "none") return undefined;
-    const now = this.#clock.trustedTime();
+  /** A clock that is earlier than what is known to be over says nothing about windows and overrides. */
+  #timeNotPassed(): bigint | undefined {
+    const now = this.#trustedTime();
     return now === undefined || now < this.#platform.device.status().lastTime ? undefined : now;
   }
 
@@ -273,7 +276,7 @@ export class RunningAgent {
       log,
       sinks: notify.map(sinkOf),
       device: server.controllerId,
-      now: () => this.#clock.trustedTime(),
+      now: () => this.#trustedTime(),
       pause: () => new Promise((resolve) => void setImmediate(resolve)),
       wait,
     });
