@@ -1,4 +1,4 @@
-import { type Crypto, equalBytes } from "@sumac/crypto";
+import { type Crypto, concatBytes, equalBytes } from "@sumac/crypto";
 import { commandFault } from "./command-fault.ts";
 import {
   type Command,
@@ -162,10 +162,7 @@ export class CommandSlots implements Slots {
   async #keep(slot: SlotName, { argv }: Command, end: CommandEnd): Promise<void> {
     const { output, ...how } = end;
     const head = new TextEncoder().encode(`${JSON.stringify({ argv, ...how })}\n`);
-    const bytes = new Uint8Array(head.length + output.length);
-    bytes.set(head);
-    bytes.set(output, head.length);
-    await this.#place(slot, logName, bytes);
+    await this.#place(slot, logName, concatBytes(head, output));
   }
 
   async #isInstalled(slot: SlotName, content: SlotStaging): Promise<boolean> {

@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { concatBytes } from "@sumac/crypto";
 import { commandFault } from "./command-fault.ts";
 import { type Command, type CommandEnd, type CommandRunner, endedWell } from "./command-runner.ts";
 import { processIdentity } from "./node-process-identity.ts";
@@ -129,29 +130,22 @@ export class NodeCommandRunner implements CommandRunner {
 
 class KeptOutput {
   length = 0;
-  #first = new Uint8Array();
-  #last = new Uint8Array();
+  #first: Uint8Array = new Uint8Array();
+  #last: Uint8Array = new Uint8Array();
 
   add(chunk: Uint8Array): void {
     this.length += chunk.length;
     const room = keptHalf - this.#first.length;
-    if (room > 0) this.#first = concat(this.#first, chunk.subarray(0, room));
+    if (room > 0) this.#first = concatBytes(this.#first, chunk.subarray(0, room));
     const rest = chunk.subarray(room);
-    if (rest.length > 0) this.#last = concat(this.#last, rest.subarray(-keptHalf)).slice(-keptHalf);
+    if (rest.length > 0) this.#last = concatBytes(this.#last, rest.subarray(-keptHalf)).slice(-keptHalf);
   }
 
   bytes(): Uint8Array {
     const left = this.length - this.#first.length - this.#last.length;
     const gap = new TextEncoder().encode(left === 0 ? "" : `\n[${left} bytes left out]\n`);
-    return concat(concat(this.#first, gap), this.#last);
+    return concatBytes(this.#first, gap, this.#last);
   }
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 /** The pipe is empty, or somebody who has shed every mark keeps it open. */
