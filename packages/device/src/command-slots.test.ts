@@ -307,6 +307,16 @@ describe("the bootloader follows the device", () => {
     expect(notes().slice(2)).toEqual(["activate a", "revert b"]);
   });
 
+  test("it is told to go back where what it was to start may not run", async () => {
+    const on = await provisioned(commands());
+    await install(on);
+    await on.arm();
+    const changed = image.map((byte) => byte ^ 1);
+    writeFileSync(at("b", "firmware.image"), changed);
+    expect(await on.boot()).toMatchObject({ why: "staging-unusable", booted: { slot: "a" } });
+    expect(notes()).toEqual(["activate b", "revert a"]);
+  });
+
   test("a bootloader that does not agree is a veto: nothing is confirmed, and the next boot goes back", async () => {
     const on = await provisioned({ ...commands(), confirm: ["/bin/false"] });
     await install(on);
