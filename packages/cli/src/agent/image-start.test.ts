@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { BootOutcome, CommandEnd, Device } from "@sumac/device";
+import { type BootOutcome, type CommandEnd, type Device, type FileSystem, Unavailable } from "@sumac/device";
 import { nodeFileSystem } from "@sumac/device/node";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ImageStart } from "./image-start.ts";
@@ -37,7 +37,7 @@ const device = {
 } as unknown as Device;
 
 /** A process that looks after the image, since this start of the machine. */
-const started = (bootId = "0a1b"): ImageStart =>
+const started = (bootId = "0a1b", files: FileSystem = nodeFileSystem): ImageStart =>
   new ImageStart({
     device,
     restart: () => ({ kind: "image", command: { argv: ["start"], timeoutMs: 1000 } }),
@@ -50,16 +50,33 @@ const started = (bootId = "0a1b"): ImageStart =>
         throw new Error("nothing is read back");
       },
     },
-    files: nodeFileSystem,
+    files,
     folder,
     bootId,
   });
 
 describe("an image is started", () => {
-  test("once, however often the process starts again; and again after each start of the machine", async () => {
+  test("once, however often the process starts again, or the machine, which starts it itself", async () => {
     await started().begin();
     await started().begin();
     expect({ commands, boots }).toEqual({ commands: 1, boots: 1 });
+    await started("0c2d").begin();
+    expect({ commands, boots }).toEqual({ commands: 1, boots: 2 });
+  });
+
+  test("CR 2.10: also where a full disk takes no mark of it; it goes on running, and is not started over and over", async () => {
+    const full: FileSystem = {
+      ...nodeFileSystem,
+      open: async (path, mode) => {
+        if (mode === "create") throw new Unavailable("storage-full", { retryable: true, detail: path });
+        return nodeFileSystem.open(path, mode);
+      },
+    };
+    expect(await started("0a1b", full).begin()).toMatchObject({ kind: "running" });
+    await started().begin();
+    commands = 0;
+    expect(await started("0a1b", full).begin()).toMatchObject({ kind: "running" });
+    expect(commands).toBe(0);
   });
 
   test("again, where the way back from one that did not start has failed as well", async () => {

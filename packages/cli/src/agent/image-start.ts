@@ -8,6 +8,7 @@ import {
   hasStarted,
   readStartMark,
   type StartMark,
+  Unavailable,
   writeStartMark,
 } from "@sumac/device";
 import type { RestartConfig } from "./agent-config.ts";
@@ -84,7 +85,7 @@ export class ImageStart {
       if (!endedWell(await this.#ports.runner.run(restart.command))) {
         // Told by the mark it is started again when this process starts again; the one before may have been ended by now.
         this.#started = "failed";
-        await this.#write(outcome.booted.manifestDigest, "not-started");
+        await this.#tryToWrite(outcome.booted.manifestDigest, "not-started");
         return;
       }
     }
@@ -92,7 +93,16 @@ export class ImageStart {
   }
 
   async #mark(outcome: BootOutcome): Promise<void> {
-    if (outcome.kind === "running") await this.#write(outcome.booted.manifestDigest, "running");
+    if (outcome.kind === "running") await this.#tryToWrite(outcome.booted.manifestDigest, "running");
+  }
+
+  /** The image runs, with or without the mark: a process that ended here would start it once more each time. */
+  async #tryToWrite(manifestDigest: Uint8Array, process: StartMark["process"]): Promise<void> {
+    try {
+      await this.#write(manifestDigest, process);
+    } catch (fault) {
+      if (!(fault instanceof Unavailable)) throw fault;
+    }
   }
 
   async #write(manifestDigest: Uint8Array, process: StartMark["process"]): Promise<void> {

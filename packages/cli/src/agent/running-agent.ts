@@ -25,6 +25,7 @@ import {
   selfTest,
   selfTestEntry,
   selfTestWait,
+  Unavailable,
 } from "@sumac/device";
 import {
   commandNoticeSink,
@@ -99,7 +100,8 @@ export class RunningAgent {
     if (outcome.kind !== "running") throw cannotBoot(outcome, "provision it: sumac device provision");
     const stored = await this.#platform.state.read();
     const isFirst = stored.kind === "present" && stored.state.configurationDigest === undefined;
-    if (isFirst || accepting === "accept-configuration") await device.declareConfiguration(this.#current.digest);
+    if (accepting === "accept-configuration") await device.declareConfiguration(this.#current.digest);
+    else if (isFirst) await this.#declareFirst();
     return outcome;
   }
 
@@ -112,6 +114,15 @@ export class RunningAgent {
     const { code } = this.#verifierWait;
     this.#context.terminal.jsonLine({ event: "verifier-tested", verdict: report.verdict, code });
     this.#context.terminal.warning({ code, ...explainDevice(this.#verifierWait) });
+  }
+
+  /** Where the disk is full, the next start declares it: the image runs already, and its agent goes on. */
+  async #declareFirst(): Promise<void> {
+    try {
+      await this.#platform.device.declareConfiguration(this.#current.digest);
+    } catch (fault) {
+      if (!(fault instanceof Unavailable) || fault.code !== "storage-full") throw fault;
+    }
   }
 
   /** Rounds until the signal is aborted; answers with the last boot. */
