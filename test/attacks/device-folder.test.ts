@@ -87,3 +87,18 @@ describe("CR 2.10: an event log that is gone keeps nobody from seeing", { timeou
     expect((await onDevice("log show")).stderr).toMatch(/^error\[[a-z-]+\]: .*events\.log/);
   });
 });
+
+describe("CR 3.9: what is no log is said to be none, whatever it was to be", { timeout: 20_000 }, () => {
+  test.each([
+    ["an export whose first byte was altered", "!", ["--device-key", "gateway/device-key.pub.pem"]],
+    ["a log file cut to nothing", "", ["--device-key", "gateway/device-key.pub.pem", "--head", "kept.jsonl"]],
+  ])("%s", async (_what, content, options) => {
+    expect(await run("device", "log", "export", "gateway", "--out", "kept.jsonl", "--replace")).toMatchObject({
+      code: 0,
+    });
+    writeFileSync(inside("given"), content);
+    const ended = await run("device", "log", "verify", "given", ...options);
+    expect(ended).toMatchObject({ code: 4 });
+    expect(ended.stderr).toContain("error[not-an-event-log]");
+  });
+});
