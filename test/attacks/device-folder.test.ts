@@ -1,6 +1,6 @@
 /** What the commands for a device make of a folder in which something else stands than the device has written. */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { fixture } from "../support/example-product.ts";
@@ -46,6 +46,17 @@ beforeAll(async () => {
     code: 0,
   });
 }, 60_000);
+
+test("EDR 3.12: a unit whose record could not be written is not provisioned", { timeout: 20_000 }, async () => {
+  const other = readFileSync(inside("agent.yaml"), "utf8").replace("folder: gateway", "folder: other");
+  writeFileSync(inside("other.yaml"), other);
+  const words = ["--config", "other.yaml", "--trust", fixture("keys", "vendor.test-only.public.pem"), "--serial", "2"];
+  const factory = ["--factory", "rtu-demo-1.1.0.suit", "--product", fixture("sumac.yaml")];
+  const refused = await run("device", "provision", ...words, ...factory, "--record", "nowhere/2.json");
+  expect(refused).toMatchObject({ code: 5 });
+  expect(refused.stderr).toContain("error[folder-not-found]");
+  expect(existsSync(inside("other"))).toBe(false);
+});
 
 type Change = (file: string) => void;
 const pipe: Change = (file) => execFileSync("mkfifo", ["-m", "600", file]);

@@ -11,7 +11,7 @@ import { nodeSha1 } from "@sumac/signing/node";
 import { classIdFor, utcTime, vendorIdFor } from "@sumac/suit";
 import { type AgentPlatform, hostClock, openPlatform } from "../agent/agent-platform.ts";
 import { readRunningConfig } from "../agent/running-config.ts";
-import { writeFileAtomically } from "../atomic-file.ts";
+import { tryToMakeFile, writeFileAtomically } from "../atomic-file.ts";
 import { readWhole } from "../bound-read.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { keyStoreOf } from "../device/device-key-file.ts";
@@ -68,6 +68,8 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const recovery = given.option("recovery");
   const more = recovery === undefined ? {} : { recovery: await readFactory(io, recovery) };
   const trustRecord = await readTrust(given, io);
+  // A unit is provisioned once: without its record it would be one that nobody knows.
+  tryToMakeFile(io, file);
   const platform = await openPlatform(config, hostClock, io, components);
   let record: ProvisioningRecord;
   try {
