@@ -99,6 +99,19 @@ describe("an agent as a process of the system", { timeout: 60_000 }, () => {
     expect(existsSync(inside("notices"))).toBe(false);
   });
 
+  test("EDR 3.13: an owner's part that is set while an update waits for its restart starts nothing, and takes it back", async () => {
+    const config = await provisioned({ restart: "{ kind: operator }" });
+    expect((await once(config)).stdout).toContain("restart postponed");
+    const key = (name: string): string => fixture("keys", `${name}.test-only.public.pem`);
+    const part = ["--part", "owner", "--approval", key("owner"), "--root", key("owner")];
+    expect(await sumac(["trust", "make", `${unit}.trust`, ...part], { folder })).toMatchObject({ code: 0 });
+    const owned = await sumac(["device", "own", unit, "--record", `${unit}.trust`], { folder });
+    expect(owned).toMatchObject({ code: 0, stderr: "" });
+    const status = await sumac(["device", "status", unit, "--json"], { folder });
+    expect(status.json()).toMatchObject({ floor: { sequence: 2 }, state: "idle", activeSlot: "a" });
+    expect((await once(config)).stdout).toContain("1.1.0 (sequence 2) goes on running from slot a, confirmed");
+  });
+
   test("SIGHUP reads the configuration again; one that is wrong changes nothing", async () => {
     const config = await provisioned({ restart: "{ kind: operator }", poll: "1 s" });
     const running = agent(config);

@@ -4,9 +4,12 @@ import { checkRunning, existingSettings } from "./existing-device.ts";
 
 /** A device that runs in this process until it is closed, for an act at the device itself. */
 export async function openBootedDevice(io: Io, folder: string): Promise<OpenDevice> {
-  const opened = await openDeviceFolder(io, folder, existingSettings(io, folder), "existing");
+  const settings = existingSettings(io, folder);
+  const opened = await openDeviceFolder(io, folder, settings, "existing");
   try {
-    checkRunning(await opened.device.boot(), folder);
+    // On a Linux system the image runs whether this process does or not: to boot would try what is armed, or end a trial.
+    const outcome = await (settings.platform === undefined ? opened.device.boot() : opened.device.resume());
+    checkRunning(outcome, folder);
     return opened;
   } catch (error) {
     await opened.close();
