@@ -58,6 +58,15 @@ test("EDR 3.12: a unit whose record could not be written is not provisioned", { 
   expect(existsSync(inside("other"))).toBe(false);
 });
 
+test("CR 2.1: a gateway is not run as a simulated device, which asks no operator", { timeout: 20_000 }, async () => {
+  const server = ["--server", "http://127.0.0.1:1", "--token-file", "device.token"];
+  for (const command of ["run", "simulate"]) {
+    const refused = await run("device", command, "gateway", "--once", ...server);
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain("error[not-simulated]");
+  }
+});
+
 type Change = (file: string) => void;
 const pipe: Change = (file) => execFileSync("mkfifo", ["-m", "600", file]);
 const directory: Change = (file) => mkdirSync(file);

@@ -105,6 +105,8 @@ describe("an agent as a process of the system", { timeout: 60_000 }, () => {
     const key = (name: string): string => fixture("keys", `${name}.test-only.public.pem`);
     const part = ["--part", "owner", "--approval", key("owner"), "--root", key("owner")];
     expect(await sumac(["trust", "make", `${unit}.trust`, ...part], { folder })).toMatchObject({ code: 0 });
+    const inventory = await sumac(["device", "inventory", unit, "--json"], { folder });
+    expect(inventory.json()).toMatchObject({ running: { sequence: "2", mode: "confirmed" } });
     const owned = await sumac(["device", "own", unit, "--record", `${unit}.trust`], { folder });
     expect(owned).toMatchObject({ code: 0, stderr: "" });
     const status = await sumac(["device", "status", unit, "--json"], { folder });

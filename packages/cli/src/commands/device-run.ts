@@ -10,7 +10,7 @@ import {
 import { createNodeHttp, wait } from "@sumac/device/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type OpenDevice, openDeviceFolder } from "../device/device-folder.ts";
-import { readSettings } from "../device/device-settings.ts";
+import { readSimulatedSettings } from "../device/device-settings.ts";
 import { Observer } from "../device/observer.ts";
 import { oneRound } from "../device/one-round.ts";
 import {
@@ -55,7 +55,7 @@ export const deviceRun: Command = {
 async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
   const { io } = context;
   const folder = given.operand("folder");
-  const settings = readSettings(io, folder);
+  const settings = readSimulatedSettings(io, folder);
   const id = given.option("id");
   if (settings !== undefined && id !== undefined && id !== settings.id) {
     const problem = `the device in ${folder} is ${settings.id}, not ${id}`;

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { ComponentId } from "@sumac/suit";
 import { writeFileAtomically } from "../atomic-file.ts";
 import { readBoundedFile } from "../bound-read.ts";
-import { malformedInput } from "../failure.ts";
+import { malformedInput, usage } from "../failure.ts";
 import type { Io } from "../io.ts";
 
 /** What the folder of a device says about it, beside flash or files that hold everything else. */
@@ -57,6 +57,13 @@ export function readSettings(io: Io, folder: string): DeviceSettings | undefined
     `${file} does not describe a device`,
     "restore it, or begin with an empty folder",
   );
+}
+
+/** A simulated device asks no operator and no interlock; a gateway does, and has an agent for that. */
+export function readSimulatedSettings(io: Io, folder: string): DeviceSettings | undefined {
+  const settings = readSettings(io, folder);
+  if (settings?.platform === undefined) return settings;
+  throw usage("not-simulated", `the device in ${folder} is a Linux system`, "run its agent: sumac device agent");
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -15,10 +15,11 @@ export function existingDevice(io: Io, folder: string): ExistingDevice {
   return { settings, ...copyOfDevice(io, folder, settings) };
 }
 
-/** The same, as its next boot would find it. */
+/** The same, as it runs; a simulated device as its next boot would find it. */
 export async function bootedCopy(io: Io, folder: string): Promise<ExistingDevice> {
   const copy = existingDevice(io, folder);
-  checkRunning(await copy.device.boot(), folder);
+  // A Linux system goes on running what its last boot has decided.
+  checkRunning(await (copy.settings.platform === undefined ? copy.device.boot() : copy.device.resume()), folder);
   return copy;
 }
 
