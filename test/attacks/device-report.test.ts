@@ -50,7 +50,7 @@ describe("T-UPT-REPORT-REPLAY: a device is as up to date as it says now, not as 
     const { report, verify } = await installed(6n);
     const bytes = await report(keyOf(owner), nonce);
     expect(verify(bytes, nonce)).toMatchObject({ ok: true });
-    expect(verify(bytes, later)).toMatchObject({ ok: false });
+    expect(verify(bytes, later)).toMatchObject({ ok: false, error: { code: "report-nonce-mismatch" } });
   });
 
   test("T-UPT-REPORT-REPLAY: a report of another update, of another device, or altered is not believed", async () => {

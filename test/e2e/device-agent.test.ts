@@ -43,6 +43,8 @@ interface Setting {
   readonly selfTest?: string;
   readonly poll?: string;
   readonly folder?: string;
+  /** More lines of the configuration. */
+  readonly more?: readonly string[];
 }
 
 function configure(setting: Setting = {}): string {
@@ -58,6 +60,7 @@ function configure(setting: Setting = {}): string {
     `restart: ${restart}`,
     `selfTest: ${selfTest}`,
     "notify: [{ file: notices }]",
+    ...(setting.more ?? []),
   ];
   writeFileSync(inside(`${unit}.yaml`), `${lines.join("\n")}\n`);
   return `${unit}.yaml`;
@@ -94,6 +97,21 @@ describe("an agent as a process of the system", { timeout: 60_000 }, () => {
     const status = await sumac(["device", "status", unit, "--json"], { folder });
     expect(status.json()).toMatchObject({ floor: { sequence: 3 }, state: "confirmed", activeSlot: "b" });
     expect(existsSync(inside("notices"))).toBe(false);
+  });
+
+  test("EDR 3.13: an owner's part that is set while an update waits for its restart starts nothing, and takes it back", async () => {
+    const config = await provisioned({ restart: "{ kind: operator }" });
+    expect((await once(config)).stdout).toContain("restart postponed");
+    const key = (name: string): string => fixture("keys", `${name}.test-only.public.pem`);
+    const part = ["--part", "owner", "--approval", key("owner"), "--root", key("owner")];
+    expect(await sumac(["trust", "make", `${unit}.trust`, ...part], { folder })).toMatchObject({ code: 0 });
+    const inventory = await sumac(["device", "inventory", unit, "--json"], { folder });
+    expect(inventory.json()).toMatchObject({ running: { sequence: "2", mode: "confirmed" } });
+    const owned = await sumac(["device", "own", unit, "--record", `${unit}.trust`], { folder });
+    expect(owned).toMatchObject({ code: 0, stderr: "" });
+    const status = await sumac(["device", "status", unit, "--json"], { folder });
+    expect(status.json()).toMatchObject({ floor: { sequence: 2 }, state: "idle", activeSlot: "a" });
+    expect((await once(config)).stdout).toContain("1.1.0 (sequence 2) goes on running from slot a, confirmed");
   });
 
   test("SIGHUP reads the configuration again; one that is wrong changes nothing", async () => {
@@ -182,6 +200,23 @@ describe("an agent as a process of the system", { timeout: 60_000 }, () => {
     // The machine has started again: another boot id.
     writeFileSync(inside(unit, "started"), read(`${unit}/started`).replace(/^\S+/, "0-1-2"));
     expect((await once(config)).stdout).toMatch(/booting 1\.2\.0 \(sequence 3\) from slot b, on trial/);
+  });
+
+  test("CR 7.3: settings are saved before anything is armed; while that fails the update waits, staged", async () => {
+    const backup =
+      'backup: { command: [sh, -c, "echo no room; test -e room && echo $0 > saved", "{digest}"], timeout: 5 s }';
+    const config = await provisioned({ more: [backup] });
+    const held = await once(config);
+    expect(held).toMatchObject({ code: 0, stderr: "" });
+    expect(held.stdout).toMatch(/staged 1\.2\.0 .*\nbackup failed: exit code 1\n.*waits, backup-failed/);
+    const status = await sumac(["device", "status", unit, "--json"], { folder });
+    expect(status.json()).toMatchObject({ state: "staged", activeSlot: "a" });
+    writeFileSync(inside(unit, "room"), "");
+    expect((await once(config)).stdout).toMatch(/backup made\narmed/);
+    expect(read(`${unit}/saved`)).toMatch(/^[0-9a-f]{64}\n$/);
+    const log = await sumac(["device", "log", "show", unit], { folder });
+    expect(log.stdout).toMatch(/backup-failed failure .*output="no room"/);
+    expect(log.stdout).toMatch(/backup-made success/);
   });
 
   test("CR 3.4 RE 2: a configuration that was changed on the quiet is told, until somebody accepts it", async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -49,6 +50,13 @@ describe("one file", () => {
     const write = () => writeFileAtomically(ioIn(folder), { name: "f", bytes: bytes("new"), ifExists: "refuse" });
     expect(codeOf(write)).toBe("done");
     expect(filesIn(folder)).toEqual([leftover, "f"]);
+  });
+  test("takes the place of no pipe and no device", () => {
+    const folder = emptyFolder();
+    execFileSync("mkfifo", [path.join(folder, "f")]);
+    const write = () => writeFileAtomically(ioIn(folder), { name: "f", bytes: bytes("x"), ifExists: "replace" });
+    expect(codeOf(write)).toBe("not-a-regular-file");
+    expect(statSync(path.join(folder, "f")).isFIFO()).toBe(true);
   });
   test("does not write through a dangling link", () => {
     const folder = emptyFolder();

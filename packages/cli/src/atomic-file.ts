@@ -7,11 +7,12 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  type Stats,
   unlinkSync,
   writeSync,
 } from "node:fs";
 import path from "node:path";
-import { type Failure, unavailable, usage } from "./failure.ts";
+import { Failure, unavailable, usage } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { fileFailure } from "./system-failure.ts";
 
@@ -55,7 +56,9 @@ export function writeFilesAtomically(io: Io, files: readonly NewFile[]): void {
     }
     for (const { file, temporary, target } of written) {
       current = file.name;
-      const isNew = lstatSync(target, { throwIfNoEntry: false }) === undefined;
+      const there = lstatSync(target, { throwIfNoEntry: false });
+      const isNew = there === undefined;
+      if (file.ifExists === "replace" && there !== undefined) refuseUnlessFile(there, file.name);
       if (file.ifExists === "replace") renameSync(temporary, target);
       else renameWithoutReplacing(temporary, target);
       if (isNew) placed.push(target);
@@ -64,9 +67,29 @@ export function writeFilesAtomically(io: Io, files: readonly NewFile[]): void {
   } catch (error) {
     for (const target of placed) removeQuietly(target);
     if ((error as NodeJS.ErrnoException).code === "EEXIST") throw outputExists(current, "elsewhere");
+    if (error instanceof Failure) throw error;
     throw writeFailure(error, current);
   } finally {
     for (const { temporary } of written) removeQuietly(temporary);
+  }
+}
+
+/** Also root means the content of /dev/null, and not the device, when it names that. */
+function refuseUnlessFile(there: Stats, name: string): void {
+  if (there.isFile() || there.isSymbolicLink() || there.isDirectory()) return;
+  throw unavailable("not-a-regular-file", `${name} is a pipe or a device, not a file`, "name a file");
+}
+
+/** Makes a file there and takes it away again: for what is done once and has to be written down afterwards. */
+export function tryToMakeFile(io: Io, name: string): void {
+  const target = path.resolve(io.workingFolder, name);
+  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(8).toString("hex")}.tmp`);
+  try {
+    writeSynced(temporary, { name, bytes: new Uint8Array(1), ifExists: "refuse" });
+  } catch (error) {
+    throw writeFailure(error, name);
+  } finally {
+    removeQuietly(temporary);
   }
 }
 

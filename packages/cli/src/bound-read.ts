@@ -11,7 +11,7 @@ export interface OpenFile {
 }
 
 /** Opens a regular file. A folder, pipe or device is refused before anything waits for it. The caller closes. */
-export function openRegularFile(io: Io, name: string): OpenFile {
+export function openRegularFile(io: Pick<Io, "workingFolder">, name: string): OpenFile {
   let descriptor: number;
   try {
     // Non-blocking: opening a pipe nobody writes to would wait for ever.
@@ -41,6 +41,11 @@ export async function readBounded(io: Io, name: string, limit: number): Promise<
     const bytes = await readInput(io, limit);
     return { bytes, size: bytes.length };
   }
+  return readBoundedFile(io, name, limit);
+}
+
+/** The same for a file alone: `-` is one like any other. */
+export function readBoundedFile(io: Pick<Io, "workingFolder">, name: string, limit: number): BoundRead {
   const { descriptor, size } = openRegularFile(io, name);
   try {
     const bytes = new Uint8Array(Math.min(size, limit) + 1);

@@ -119,6 +119,11 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/device-own.ts")).deviceOwn,
   },
   {
+    name: "device override",
+    summary: "let one update pass a closed window or a missing consent, for a limited time",
+    load: async () => (await import("./commands/device-override.ts")).deviceOverride,
+  },
+  {
     name: "device log show",
     summary: "show the event log of a device",
     load: async () => (await import("./commands/device-log-show.ts")).deviceLogShow,

@@ -1,3 +1,4 @@
+import type { BackupEnd } from "./backup-command.ts";
 import type { BootOutcome } from "./boot-device.ts";
 import type { InstallWait } from "./install-wait.ts";
 import type { DeviceRefusal } from "./offer.ts";
@@ -21,6 +22,8 @@ export type AgentEvent =
   | { readonly event: "downloading"; readonly action: string; readonly from: number; readonly total: number }
   | { readonly event: "progress"; readonly action: string; readonly done: number; readonly total: number }
   | { readonly event: "staged"; readonly action: string; readonly image: SlotImage }
+  /** The command that saves what does not lie in the slots has ended. */
+  | ({ readonly event: "backed-up"; readonly action: string; readonly manifestDigest: Uint8Array } & BackupEnd)
   | { readonly event: "armed"; readonly action: string; readonly image: SlotImage }
   | { readonly event: "restart-postponed" }
   | { readonly event: "booted"; readonly outcome: BootOutcome }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type AgentAtWork, begin, start } from "./agent.test.support.ts";
-import type { AgentPorts } from "./agent.ts";
+import type { AgentPorts } from "./agent-ports.ts";
 import { deploymentOf, fault, TestServer } from "./ddi-server.test.support.ts";
 import type { Device } from "./device.ts";
 import type { MemoryFlash } from "./memory-flash.ts";

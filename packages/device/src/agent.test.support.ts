@@ -1,7 +1,8 @@
 /** An agent on a simulated device and a server in memory. For tests. */
 import { nodeCrypto } from "@sumac/crypto/node";
-import { Agent, type AgentPorts } from "./agent.ts";
+import { Agent } from "./agent.ts";
 import type { AgentEvent } from "./agent-event.ts";
+import type { AgentPorts } from "./agent-ports.ts";
 import { TestServer } from "./ddi-server.test.support.ts";
 import type { Device } from "./device.ts";
 import type { MemoryFlash } from "./memory-flash.ts";

@@ -1,45 +1,19 @@
 import { bytesToHex, equalBytes } from "@sumac/crypto";
 import type { Operations } from "@sumac/verifier";
 import { ActionReport, unlessUnwanted } from "./action-report.ts";
-import type { AgentEvent } from "./agent-event.ts";
+import type { AgentPorts } from "./agent-ports.ts";
 import { type BackOff, backOffMs, sleepWithJitterMs } from "./back-off.ts";
 import type { BootOutcome } from "./boot-device.ts";
-import type { DdiClient } from "./ddi-client.ts";
 import type { DdiDeployment } from "./ddi-client-reply.ts";
 import { envelopeArtifact, findArtifact, readUpTo } from "./deployment-artifact.ts";
-import type { Device } from "./device.ts";
 import { deviceAttributes } from "./device-attributes.ts";
 import type { InstallSubject, InstallWait } from "./install-wait.ts";
 import type { DeviceRefusal, Offer } from "./offer.ts";
+import { liftedBars, liftedOperations } from "./override.ts";
 import { RefusalMemory } from "./refusal-memory.ts";
-import type { SlotImage } from "./slot-check.ts";
 import type { TrustOffer } from "./trust-update.ts";
 import { Unavailable } from "./unavailable.ts";
 import { mayPass } from "./waiting-refusal.ts";
-
-export interface AgentPorts {
-  /** Running: booted by the caller, with `booted` as its answer. */
-  readonly device: Device;
-  readonly booted: BootOutcome;
-  readonly server: DdiClient;
-  /** Switches the device off and on, or does not return where that ends the process. `postponed`: not now, ask again. */
-  restart(): Promise<BootOutcome | "postponed">;
-  /** Whether the image on trial does its work. Bounded in time by whoever gives it. */
-  selfTest(image: SlotImage): Promise<"passed" | "failed">;
-  /** Returns after `ms`, or when the signal is aborted. */
-  wait(ms: number, signal: AbortSignal): Promise<void>;
-  /** From 0 to 1, for jitter only. */
-  random(): number;
-  /** Milliseconds that never go back. */
-  uptimeMs(): number;
-  /** Seconds since 1970 by a clock that is trusted; undefined = there is none. */
-  trustedTime(): bigint | undefined;
-  /** What the plant allows now; undefined = nobody operates here. */
-  operations(): Promise<Operations | undefined>;
-  /** Asked for each update before the other slot is written; absent = nobody has to agree. */
-  mayInstall?(subject: InstallSubject): Promise<"granted" | InstallWait>;
-  observe(event: AgentEvent): void;
-}
 
 /** What a round came to. */
 export type RoundResult =
@@ -62,6 +36,8 @@ export type Round = RoundResult & { readonly sleepMs: number };
 interface HeldOffer {
   readonly action: string;
   readonly operations: Operations | undefined;
+  /** Its id. */
+  readonly override: string | undefined;
   readonly refusal: DeviceRefusal;
 }
 
@@ -213,27 +189,38 @@ export class Agent {
       return { did: "held-back", action };
     }
     const plant = await operations();
-    if (this.#held?.action === action && sameOperations(this.#held.operations, plant)) {
-      return { did: "waiting", action, refusal: this.#held.refusal };
+    const override = plant && (await this.#ports.overrides?.current());
+    const held = this.#held;
+    if (held?.action === action && held.override === override?.id && sameOperations(held.operations, plant)) {
+      return { did: "waiting", action, refusal: held.refusal };
     }
     this.#held = undefined;
     if (this.#refused.look(actionName(action)) === "pass-over") return this.#passOver(action);
+    const reception = this.#ports.mayReceive?.() ?? "granted";
+    if (reception !== "granted") return this.#wait(action, reception);
 
     const envelope = await this.#deliver(action, async () =>
       readUpTo(server.download(findArtifact(deployment, envelopeArtifact), { from: 0, signal }), device.envelopeLimit),
     );
     if (envelope instanceof Unavailable) return { did: "undeliverable", action, fault: envelope };
     const now = trustedTime();
+    const bars = plant === undefined || override === undefined ? [] : liftedBars(plant, override.lifts);
     const received = device.receive(envelope, {
       ...(now === undefined ? {} : { now }),
       ...(plant === undefined ? {} : { operations: plant }),
+      ...(plant === undefined || override === undefined || bars.length === 0
+        ? {}
+        : { override: { ...override, operations: liftedOperations(plant, override.lifts) } }),
     });
     if (!received.ok) {
       const { error } = received;
       if (error.code === "outside-window" || error.code === "interlock") {
-        this.#held = { action, operations: plant, refusal: error };
+        this.#held = { action, operations: plant, override: override?.id, refusal: error };
       }
       return this.#refuse(action, error);
+    }
+    if (received.value.kind === "offer" && override !== undefined) {
+      this.#ports.overrides?.used(override, bars, "install");
     }
     if (received.value.kind === "offer") return this.#install(deployment, received.value.offer, signal);
     if (received.value.kind === "trust-offer") return this.#applyTrust(deployment, received.value.offer, signal);
@@ -311,6 +298,8 @@ export class Agent {
       await this.#report.close(action, "success", ["recovery-replaced"]);
       return { did: "updated", action };
     }
+    const backup = await this.#backUp(action, subject);
+    if (backup !== "saved") return this.#wait(action, backup);
     for (const step of ["downloaded", "staged"] as const) {
       if ((await this.#report.step(action, step)) === "withdrawn") return this.#withdraw(action);
     }
@@ -318,6 +307,15 @@ export class Agent {
     observe({ event: "armed", action, image: installed.value });
     if ((await this.#report.step(action, "installed")) === "withdrawn") return this.#withdraw(action);
     return this.#finishUpdate();
+  }
+
+  /** What is staged stays staged while it fails: the next round tries the backup again, and fetches no payload. */
+  async #backUp(action: string, subject: InstallSubject): Promise<"saved" | InstallWait> {
+    const end = await this.#ports.backUp?.(subject);
+    if (end === undefined) return "saved";
+    const { result, how } = end;
+    this.#ports.observe({ event: "backed-up", action, manifestDigest: subject.manifestDigest, ...end });
+    return result === "saved" ? result : { code: `backup-${result}`, how };
   }
 
   /**

@@ -223,6 +223,21 @@ describe("faults of the storage", () => {
     });
   });
 
+  test("a slot with more in it than was signed is damaged, though it begins as it was signed", async () => {
+    const { flash, device } = await armed();
+    const { envelope, image } = second;
+    const writer = await new FlashSlots(flash, testLayout, nodeCrypto).begin("b", {
+      envelope,
+      imageSizes: [image.length + 16],
+    });
+    await writer.write(0, 0, Uint8Array.of(...image, ...new Uint8Array(16)));
+    await writer.seal();
+    expect(await device.boot()).toMatchObject({
+      ...running(5n, "a", "confirmed", "staging-unusable"),
+      events: [{ event: "slot-refused", slot: "b", problem: { code: "slot-damaged" } }],
+    });
+  });
+
   test("a slot that cannot be read is passed by", async () => {
     const device = await failing(
       await armed(),

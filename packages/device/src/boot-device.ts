@@ -1,5 +1,5 @@
 import type { Crypto } from "@sumac/crypto";
-import { bootTrust, type TrustParts } from "@sumac/verifier";
+import type { TrustParts } from "@sumac/verifier";
 import {
   type BootDecision,
   type BootMode,
@@ -12,7 +12,7 @@ import {
 import { type ComponentsMisfit, misfit } from "./components-misfit.ts";
 import type { DeviceEvent } from "./device-event.ts";
 import { type ImageSlotName, otherSlot, type SlotName } from "./slot.ts";
-import { checkSlot, type SlotImage, type SlotProblem } from "./slot-check.ts";
+import { bootJudge, checkSlot, type SlotImage, type SlotProblem } from "./slot-check.ts";
 import type { Slots } from "./slots.ts";
 import type { StagingBudget } from "./staging-budget.ts";
 import type { StartPointer } from "./start-pointer.ts";
@@ -189,9 +189,8 @@ class SlotFindings {
 
   async check(slot: SlotName): Promise<void> {
     const { slots, crypto } = this.#parts;
-    const { identity, floor, recovery, boot } = this.#state;
-    const judge = { crypto, trust: bootTrust(this.#trust), identity, floor: slot === "recovery" ? recovery : floor };
-    const checked = await checkSlot(slots, slot, judge);
+    const { boot } = this.#state;
+    const checked = await checkSlot(slots, slot, bootJudge(slot, this.#state, this.#trust, crypto));
     if (!checked.ok) return this.refuse(slot, checked.error);
     this.#images.set(slot, checked.value);
     if (slot !== otherSlot(boot.active)) return;

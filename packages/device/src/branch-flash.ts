@@ -1,5 +1,6 @@
 import { bytesToHex, type Crypto } from "@sumac/crypto";
 import { checkGeometry, checkSpan, erasedByte, type Flash, type FlashGeometry } from "./flash.ts";
+import { sha256 } from "./sha256.ts";
 
 /** All erase blocks of a flash, in order. Never changed once handed out, so that branches share them. */
 export type FlashBlocks = readonly Uint8Array[];
@@ -71,9 +72,7 @@ export class BranchFlash implements Flash {
     for (let index = offset / eraseBlock; index < (offset + size) / eraseBlock; index++) {
       if (!this.#own.has(index)) continue;
       const block = this.#block(index);
-      const digest = crypto.startDigest("sha-256");
-      digest.update(block);
-      const name = bytesToHex(digest.digest());
+      const name = bytesToHex(sha256(crypto, block));
       const known = pool.get(name);
       if (known === undefined) pool.set(name, block);
       else this.#blocks[index] = known;

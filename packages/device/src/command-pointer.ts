@@ -1,6 +1,6 @@
 import type { BootReason } from "./boot.ts";
 import { commandFault } from "./command-fault.ts";
-import { type Command, type CommandRunner, checkCommand, fillCommand } from "./command-runner.ts";
+import { type Command, type CommandRunner, checkCommand, endedWell, fillCommand } from "./command-runner.ts";
 import type { SlotName } from "./slot.ts";
 import type { StartPointer } from "./start-pointer.ts";
 
@@ -24,7 +24,7 @@ export function commandPointer(commands: PointerCommands, runner: CommandRunner)
     if (configured === undefined) return;
     const command = fillCommand(configured, { slot });
     const end = await runner.run(command);
-    if (end.exitCode !== 0 || end.timing === "timed-out") throw commandFault(command, end);
+    if (!endedWell(end)) throw commandFault(command, end);
   }
   return {
     armed: (slot) => run("activate", slot),

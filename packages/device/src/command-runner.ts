@@ -32,6 +32,9 @@ export interface CommandRunner {
   read(command: Command): AsyncIterable<Uint8Array>;
 }
 
+/** Whether it did what it was started for, as far as it says so itself. */
+export const endedWell = ({ exitCode, timing }: CommandEnd): boolean => exitCode === 0 && timing === "in-time";
+
 /** What may stand in an argument between braces, and what for. */
 export type CommandFacts = Readonly<Record<string, string>>;
 
@@ -50,7 +53,11 @@ export function checkCommand({ argv, timeoutMs }: Command, known: readonly strin
 
 /** Puts the facts into the arguments. Each stays one argument, whatever is in them. */
 export const fillCommand = ({ argv, timeoutMs }: Command, facts: CommandFacts): Command => ({
-  argv: argv.map((argument) => argument.replace(placeholder, (whole, name: string) => facts[name] ?? whole)),
+  argv: argv.map((argument) =>
+    argument.replace(placeholder, (whole, name: string) =>
+      Object.hasOwn(facts, name) ? (facts[name] ?? whole) : whole,
+    ),
+  ),
   timeoutMs,
 });
 

@@ -190,6 +190,20 @@ describe("an installer that fails", () => {
     });
   }
 
+  test("is asked again for a release that it has installed, and that was damaged since", async () => {
+    const failing = program("failing", 'echo "$1" >> runs; [ $(wc -l < runs) -ne 2 ]');
+    const on = await provisioned({ install: [failing, "{sequence}"] });
+    await install(on);
+    writeFileSync(
+      at("b", "firmware.image"),
+      image.map((byte) => byte ^ 1),
+    );
+    await on.boot();
+    await expect(install(on)).rejects.toMatchObject({ code: "installer-failed" });
+    expect(await install(on, second, never)).toMatchObject({ ok: true });
+    expect(readFileSync(at("runs"), "utf8")).toBe("2\n2\n2\n");
+  });
+
   test("is not there", async () => {
     const on = await provisioned({ install: ["/no/such/installer", "{file}"] });
     await expect(install(on)).rejects.toThrow("/no/such/installer: ENOENT");
@@ -291,6 +305,16 @@ describe("the bootloader follows the device", () => {
     expect(await on.boot()).toMatchObject({ why: "trial-not-confirmed", booted: { slot: "b" } });
     await on.boot();
     expect(notes().slice(2)).toEqual(["activate a", "revert b"]);
+  });
+
+  test("it is told to go back where what it was to start may not run", async () => {
+    const on = await provisioned(commands());
+    await install(on);
+    await on.arm();
+    const changed = image.map((byte) => byte ^ 1);
+    writeFileSync(at("b", "firmware.image"), changed);
+    expect(await on.boot()).toMatchObject({ why: "staging-unusable", booted: { slot: "a" } });
+    expect(notes()).toEqual(["activate b", "revert a"]);
   });
 
   test("a bootloader that does not agree is a veto: nothing is confirmed, and the next boot goes back", async () => {

@@ -1,11 +1,19 @@
-import { type Crypto, equalBytes } from "@sumac/crypto";
+import { type Crypto, concatBytes, equalBytes } from "@sumac/crypto";
 import { commandFault } from "./command-fault.ts";
-import { type Command, type CommandEnd, type CommandRunner, checkCommand, fillCommand } from "./command-runner.ts";
+import {
+  type Command,
+  type CommandEnd,
+  type CommandRunner,
+  checkCommand,
+  endedWell,
+  fillCommand,
+} from "./command-runner.ts";
 import type { FileSlots } from "./file-slots.ts";
 import type { FileSystem } from "./file-system.ts";
 import { imageFileName } from "./image-file-name.ts";
-import { readPrivateFile, writePrivateFile } from "./private-file.ts";
+import { readPrivateFile, replacePrivateFile } from "./private-file.ts";
 import { sameBytes } from "./same-bytes.ts";
+import { sha256 } from "./sha256.ts";
 import type { SlotName } from "./slot.ts";
 import {
   type ComponentSlot,
@@ -14,6 +22,7 @@ import {
   type SlotStaging,
   type Slots,
   type SlotWriter,
+  sameStaging,
 } from "./slots.ts";
 import { Unavailable } from "./unavailable.ts";
 import { updateFacts } from "./update-facts.ts";
@@ -102,12 +111,11 @@ export class CommandSlots implements Slots {
     const { spool, install, readback } = this.#options;
     const content = await spool.inspect(slot);
     if (content.state !== "sealed") throw new Error(`slot ${slot} is ${content.state}`);
-    if (await this.#isInstalled(slot, content)) return;
     for (const [component] of content.imageSizes.entries()) {
       const command = this.#fill(install, slot, component, content);
       const end = await this.#options.runner.run(command);
       await this.#keep(slot, command, end);
-      if (end.exitCode !== 0 || end.timing === "timed-out") throw commandFault(command, end);
+      if (!endedWell(end)) throw commandFault(command, end);
     }
     if (readback !== undefined) {
       for (const [component, size] of content.imageSizes.entries()) {
@@ -154,10 +162,7 @@ export class CommandSlots implements Slots {
   async #keep(slot: SlotName, { argv }: Command, end: CommandEnd): Promise<void> {
     const { output, ...how } = end;
     const head = new TextEncoder().encode(`${JSON.stringify({ argv, ...how })}\n`);
-    const bytes = new Uint8Array(head.length + output.length);
-    bytes.set(head);
-    bytes.set(output, head.length);
-    await this.#place(slot, logName, bytes);
+    await this.#place(slot, logName, concatBytes(head, output));
   }
 
   async #isInstalled(slot: SlotName, content: SlotStaging): Promise<boolean> {
@@ -172,12 +177,9 @@ export class CommandSlots implements Slots {
     await files.syncFolder(spool.folderOf(slot));
   }
 
-  async #place(slot: SlotName, name: string, bytes: Uint8Array): Promise<void> {
+  #place(slot: SlotName, name: string, bytes: Uint8Array): Promise<void> {
     const { files, spool } = this.#options;
-    const path = this.#path(slot, name);
-    await writePrivateFile(files, `${path}.new`, bytes);
-    await files.rename(`${path}.new`, path);
-    await files.syncFolder(spool.folderOf(slot));
+    return replacePrivateFile(files, spool.folderOf(slot), name, bytes);
   }
 
   #path(slot: SlotName, name: string): string {
@@ -186,15 +188,9 @@ export class CommandSlots implements Slots {
 
   /** Of this slot and this envelope, so that it says nothing of another. */
   #mark(slot: SlotName, { envelope }: SlotStaging): Uint8Array {
-    const digest = this.#options.crypto.startDigest("sha-256");
-    digest.update(new TextEncoder().encode(`installed ${slot} `));
-    digest.update(envelope);
-    return digest.digest();
+    return sha256(this.#options.crypto, new TextEncoder().encode(`installed ${slot} `), envelope);
   }
 }
-
-const sameStaging = (a: SlotStaging, b: SlotStaging): boolean =>
-  equalBytes(a.envelope, b.envelope) && a.imageSizes.every((size, i) => size === b.imageSizes[i]);
 
 /** The images are there and sealed; only the installer has not ended well. */
 const nothingToWrite = ({ imageSizes }: SlotStaging): SlotWriter => ({

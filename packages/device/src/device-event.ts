@@ -4,6 +4,7 @@ import type { ComponentSet } from "./component-set.ts";
 import type { DeviceRefusal } from "./offer.ts";
 import type { ProvisionRefusal } from "./provision.ts";
 import type { SlotImage } from "./slot-check.ts";
+import type { ClockDoubt } from "./trusted-time.ts";
 
 /**
  * What a device did, told right after it is safe in the storage: a power cut can take the telling away, never make it
@@ -46,9 +47,14 @@ export type DeviceEvent =
       readonly signers: readonly EventSigner[];
     }
   /** The trusted time moved by more than it ran. Seconds since 1970. */
-  | { readonly event: "time-changed"; readonly from: bigint; readonly to: bigint; readonly source: string }
+  | { readonly event: "time-changed"; readonly from: bigint; readonly to: bigint; readonly source: "operator" }
   /** A clock was not believed. */
-  | { readonly event: "time-refused"; readonly offered: bigint; readonly kept: bigint; readonly code: string }
+  | {
+      readonly event: "time-refused";
+      readonly offered: bigint;
+      readonly kept: bigint;
+      readonly code: ClockDoubt["code"];
+    }
   | { readonly event: "policy-changed"; readonly setting: string; readonly from: string; readonly to: string };
 
 export interface EventSigner {

@@ -152,7 +152,7 @@ function conditionsOf(
 }
 
 /** Refusals of the device itself, beside those of every verifier. */
-const ownReasons: Readonly<Record<OwnRefusal["code"], ReportFailure["reason"]>> = {
+const deviceReasons: Readonly<Record<DeviceOnlyRefusal["code"], ReportFailure["reason"]>> = {
   "components-incomplete": "component-unsupported",
   "components-mixed": "component-unsupported",
   "trials-exhausted": "operation-failed",
@@ -168,15 +168,16 @@ const ownReasons: Readonly<Record<OwnRefusal["code"], ReportFailure["reason"]>> 
   "trust-update-strands-device": "operation-failed",
 };
 
-type OwnRefusal = Exclude<DeviceRefusal, Rejection>;
+type DeviceOnlyRefusal = Exclude<DeviceRefusal, Rejection>;
 
-const isOwn = (refusal: DeviceRefusal): refusal is OwnRefusal => Object.hasOwn(ownReasons, refusal.code);
+const isDeviceOnly = (refusal: DeviceRefusal): refusal is DeviceOnlyRefusal =>
+  Object.hasOwn(deviceReasons, refusal.code);
 
 /** For whoever made the device; the reason is what counts. */
 const internalCode = 1;
 
 function failureOf(refusal: DeviceRefusal, sections: Sections): ReportFailure {
-  const reason = isOwn(refusal) ? ownReasons[refusal.code] : reportReasonFor(refusal);
+  const reason = isDeviceOnly(refusal) ? deviceReasons[refusal.code] : reportReasonFor(refusal);
   return { code: internalCode, record: failedRecord(refusal, sections, reason), reason };
 }
 

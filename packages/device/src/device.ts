@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "@sumac/cbor";
 import { bytesToHex, equalBytes } from "@sumac/crypto";
 import type { ComponentId } from "@sumac/suit";
-import { addressedComponents, bootTrust, latest, type Rejection, type TrustParts } from "@sumac/verifier";
+import { addressedComponents, latest, type Rejection, type TrustParts } from "@sumac/verifier";
 import type { BootMode, BootRecord } from "./boot.ts";
 import {
   type Booted,
@@ -20,7 +20,7 @@ import type { DeviceRefusal, Offer, OfferConditions, Received } from "./offer.ts
 import { type Factory, type Provisioned, type ProvisionRefusal, provisionDevice } from "./provision.ts";
 import { resumeDevice } from "./resume-device.ts";
 import { otherSlot, type SlotName } from "./slot.ts";
-import { checkSlot, envelopeLimits, type SlotImage, slotImage } from "./slot-check.ts";
+import { bootJudge, checkSlot, envelopeLimits, type SlotImage, slotImage } from "./slot-check.ts";
 import { type ImageSource, stageUpdate } from "./stage-update.ts";
 import type { StagingsExhausted } from "./staging-budget.ts";
 import type { DeviceIdentity, DeviceState, Floor, PendingReport, StoredTrust } from "./state.ts";
@@ -357,8 +357,7 @@ export class Device {
     const { state, trust } = this.#running();
     const content = await slots.inspect(slot);
     if (content.state !== "sealed" || !equalBytes(content.envelope, update.envelope.encoded)) return false;
-    const floor = slot === "recovery" ? state.recovery : state.floor;
-    return (await checkSlot(slots, slot, { crypto, trust: bootTrust(trust), identity: state.identity, floor })).ok;
+    return (await checkSlot(slots, slot, bootJudge(slot, state, trust, crypto))).ok;
   }
 
   /** Stores the change, and only then believes it. */

@@ -180,7 +180,7 @@ export class EventLog {
     });
   }
 
-  /** All records that are stored, by their counter; what cannot be read is left out (`verifyLog` finds it). */
+  /** All records that are stored, by their counter; what cannot be read is left out (`verifyStoredLog` finds it). */
   async *records(): AsyncGenerator<LoggedRecord> {
     yield* mergeByCounter(this.#read("general"), this.#read("reserved"));
   }
@@ -359,7 +359,7 @@ function seenOf({ ring, counter, id, facts }: LogRecord, cost: number): Seen {
 const cleared = (by: string): LogEntry => ({ type: "log-cleared", source: "log", result: "success", facts: { by } });
 
 /** Both are in order themselves. */
-export async function* mergeByCounter<T extends LoggedRecord>(
+async function* mergeByCounter<T extends LoggedRecord>(
   left: AsyncIterator<T>,
   right: AsyncIterator<T>,
 ): AsyncGenerator<T> {

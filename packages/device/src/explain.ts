@@ -1,15 +1,24 @@
-import { type ComponentId, componentKey } from "@sumac/suit";
+import type { ComponentId } from "@sumac/suit";
 import { type Explanation, explain as explainRejection, explainTrustRecord, type Rejection } from "@sumac/verifier";
 import type { RecoveryReason, SlotProblems } from "./boot-device.ts";
+import { componentName } from "./component-name.ts";
 import type { InstallWait } from "./install-wait.ts";
 import type { DeviceRefusal } from "./offer.ts";
+import type { OverrideRefusal } from "./override.ts";
 import type { ProvisionRefusal } from "./provision.ts";
 import type { SlotProblem } from "./slot-check.ts";
 import type { TimeRefusal } from "./trusted-time.ts";
 import type { UnavailableCode } from "./unavailable.ts";
 
 /** Every answer of a device that is not the one hoped for. */
-export type DeviceProblem = DeviceRefusal | ProvisionRefusal | SlotProblem | RecoveryReason | TimeRefusal | InstallWait;
+export type DeviceProblem =
+  | DeviceRefusal
+  | ProvisionRefusal
+  | SlotProblem
+  | RecoveryReason
+  | TimeRefusal
+  | InstallWait
+  | OverrideRefusal;
 
 /** The one place with sentences about them; a code without a case does not compile. */
 export function explainDevice(problem: DeviceProblem): Explanation {
@@ -43,6 +52,55 @@ export function explainDevice(problem: DeviceProblem): Explanation {
       return say(
         `the event log cannot be written (${problem.fault}), and updates have to be recorded`,
         "mend the storage of the log, or let the policy go on without it",
+      );
+    case "backup-failed":
+      return say(
+        `the backup before the update failed (${problem.how}), and nothing is armed without it`,
+        "mend what its command needs; the update stays staged, and the backup is tried again",
+      );
+    case "backup-timed-out":
+      return say(
+        `the backup before the update took too long (${problem.how}), and nothing is armed without it`,
+        "allow it more time, or let it save less; the update stays staged, and the backup is tried again",
+      );
+    case "verifier-self-test-failed":
+      return say(
+        `the verifier gives wrong answers to its self-test (${problem.wrong} of ${problem.asked}, first: ${problem.name}), and nothing that it accepts counts`,
+        "install the device's own software anew and start it again; if it repeats, replace the hardware (sumac device check shows the cases)",
+      );
+    case "override-unreadable":
+      return say(
+        "the override is not of the form that is written, or lies in a file that others may write",
+        "give it anew: sumac device override",
+      );
+    case "override-not-allowed":
+      return say(
+        `the configuration does not let ${problem.by} override anything`,
+        "have it given by somebody whom override.by of the configuration names",
+      );
+    case "override-too-long":
+      return say(
+        `the override is for ${duration(Number(problem.seconds) * 1000)}, the configuration allows ${duration(Number(problem.longest) * 1000)}`,
+        "give it for a shorter time",
+      );
+    case "override-time-unknown":
+      return say(
+        "the device has no time that it trusts, and an override without an end does not count",
+        "set the device's clock right; see its event log for why it is not believed",
+      );
+    case "override-not-begun":
+      return say(
+        `the override begins at ${problem.from}, and it is ${problem.now} (seconds since 1970)`,
+        "compare the clocks of the device and of the machine where it was given",
+      );
+    case "override-expired":
+      return say("the time of the override is over", "give another one, if it is still needed");
+    case "override-spent":
+      return say("the override was used: it is for one restart", "give another one, if it is still needed");
+    case "override-ledger-damaged":
+      return say(
+        "the file overrides in the device's folder cannot be read or written, and says which overrides were used",
+        "find out who changed it; removing it gives back what was used and is not over yet",
       );
     case "components-incomplete":
       return say(
@@ -152,12 +210,6 @@ const duration = (ms: number): string => {
 };
 
 const names = (components: readonly ComponentId[]): string => components.map(componentName).join(", ");
-
-/** Readable where it is text, as it mostly is. */
-const componentName = (id: ComponentId): string =>
-  id.every((segment) => segment.every((byte) => byte > 0x20 && byte < 0x7f))
-    ? id.map((segment) => String.fromCharCode(...segment)).join("/")
-    : componentKey(id);
 
 const slotCodes = (slots: SlotProblems): string =>
   Object.entries(slots)

@@ -1,5 +1,6 @@
 import { type Crypto, concatBytes, equalBytes } from "@sumac/crypto";
 import { componentKey } from "@sumac/suit";
+import { sha256 } from "./sha256.ts";
 import type { SlotName } from "./slot.ts";
 import type { ComponentSlot, SlotStaging } from "./slots.ts";
 import { slotLabel } from "./state-labels.ts";
@@ -53,10 +54,4 @@ export function readSlotRecord(
 
 /** Bound to the record, so that a seal left over from another staging is none. */
 export const slotSeal = (crypto: Crypto, record: Uint8Array): Uint8Array =>
-  sha256(crypto, concatBytes(new TextEncoder().encode("Seal"), record));
-
-function sha256(crypto: Crypto, bytes: Uint8Array): Uint8Array {
-  const digest = crypto.startDigest("sha-256");
-  digest.update(bytes);
-  return digest.digest();
-}
+  sha256(crypto, new TextEncoder().encode("Seal"), record);

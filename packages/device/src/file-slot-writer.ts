@@ -1,5 +1,5 @@
 import type { OpenFile } from "./file-system.ts";
-import type { SlotPosition, SlotWriter } from "./slots.ts";
+import { type SlotPosition, type SlotWriter, skipWholeImages } from "./slots.ts";
 import { WriteBehind } from "./write-behind.ts";
 
 /** What a writer needs of the slot that it fills. */
@@ -15,42 +15,39 @@ export interface SlotToFill {
 
 export class FileSlotWriter implements SlotWriter {
   readonly #slot: SlotToFill;
-  #component: number;
-  #offset: number;
+  #position: SlotPosition;
   #image: WriteBehind | undefined;
   #state: "open" | "sealed" | "abandoned" = "open";
 
-  constructor(slot: SlotToFill, { component, offset }: SlotPosition) {
+  constructor(slot: SlotToFill, from: SlotPosition) {
     this.#slot = slot;
-    this.#component = component;
-    this.#offset = offset;
-    this.#skipWholeImages();
+    this.#position = skipWholeImages(from, slot.imageSizes);
   }
 
   get position(): SlotPosition {
-    return { component: this.#component, offset: this.#offset };
+    return this.#position;
   }
 
   async write(component: number, offset: number, chunk: Uint8Array): Promise<void> {
     this.#checkOpen();
     if (chunk.length === 0) return;
-    if (component !== this.#component || offset !== this.#offset) {
-      throw new RangeError(`goes on at ${this.#component}:${this.#offset}, not ${component}:${offset}`);
+    const next = this.#position;
+    if (component !== next.component || offset !== next.offset) {
+      throw new RangeError(`goes on at ${next.component}:${next.offset}, not ${component}:${offset}`);
     }
     const size = this.#slot.imageSizes[component] ?? 0;
     if (offset + chunk.length > size) throw new RangeError(`image ${component} was announced with ${size} bytes`);
     this.#image ??= await this.#openImage();
     await this.#image.write(chunk);
-    this.#offset += chunk.length;
-    if (this.#offset === size) await this.#finishImage();
-    this.#skipWholeImages();
+    this.#position = { component, offset: offset + chunk.length };
+    if (this.#position.offset === size) await this.#finishImage();
+    this.#position = skipWholeImages(this.#position, this.#slot.imageSizes);
   }
 
   async seal(): Promise<void> {
     this.#checkOpen();
-    if (this.#component !== this.#slot.imageSizes.length) {
-      throw new RangeError(`image ${this.#component} ends at ${this.#offset}`);
-    }
+    const { component, offset } = this.#position;
+    if (component !== this.#slot.imageSizes.length) throw new RangeError(`image ${component} ends at ${offset}`);
     await this.#slot.seal();
     this.#state = "sealed";
   }
@@ -69,23 +66,16 @@ export class FileSlotWriter implements SlotWriter {
   }
 
   async #openImage(): Promise<WriteBehind> {
-    const component = this.#component;
+    const { component, offset: from } = this.#position;
     const file = await this.#slot.openImage(component);
-    return new WriteBehind(file, this.#offset, (offset) => this.#slot.onSafe({ component, offset }));
+    return new WriteBehind(file, from, (offset) => this.#slot.onSafe({ component, offset }));
   }
 
   async #finishImage(): Promise<void> {
     const image = this.#image;
     this.#image = undefined;
     await image?.finish();
-    await this.#slot.onSafe({ component: this.#component, offset: this.#offset });
-  }
-
-  #skipWholeImages(): void {
-    while (this.#offset === this.#slot.imageSizes[this.#component]) {
-      this.#component++;
-      this.#offset = 0;
-    }
+    await this.#slot.onSafe(this.#position);
   }
 
   #checkOpen(): void {

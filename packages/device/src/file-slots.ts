@@ -9,17 +9,19 @@ import {
 import { FileSlotWriter } from "./file-slot-writer.ts";
 import type { FileSystem } from "./file-system.ts";
 import { imageFileName } from "./image-file-name.ts";
-import { isPrivateFile, readPrivateFile, writePrivateFile } from "./private-file.ts";
+import { isPrivateFile, readPrivateFile, replacePrivateFile, unnamed, writePrivateFile } from "./private-file.ts";
 import { readAhead } from "./read-ahead.ts";
 import type { SlotName } from "./slot.ts";
 import {
   type ComponentSlot,
+  checkFits,
   componentsOf,
   type SlotContent,
   type SlotPosition,
   type SlotStaging,
   type Slots,
   type SlotWriter,
+  sameStaging,
 } from "./slots.ts";
 import { Unavailable } from "./unavailable.ts";
 
@@ -47,7 +49,6 @@ interface ImagePlace {
 }
 
 const names = { envelope: "envelope.suit", record: "staging", seal: "seal", progress: "progress" } as const;
-const unnamed = (name: string): string => `${name}.new`;
 /** Where a resume may begin: what was torn lies behind it. */
 const resumeUnit = 4096;
 const recordSpace = 65536;
@@ -99,7 +100,7 @@ export class FileSlots implements Slots {
   }
 
   async begin(slot: SlotName, staging: SlotStaging): Promise<SlotWriter> {
-    this.#checkFits(slot, staging);
+    checkFits(this, slot, staging);
     await this.#release(slot);
     await this.#enterFolder(slot);
     await this.#checkSpace(slot, staging);
@@ -116,8 +117,7 @@ export class FileSlots implements Slots {
 
   async resume(slot: SlotName, staging: SlotStaging): Promise<SlotWriter | undefined> {
     const content = await this.inspect(slot);
-    if (content.state !== "partial" || !equalBytes(content.envelope, staging.envelope)) return undefined;
-    if (content.imageSizes.some((size, i) => size !== staging.imageSizes[i])) return undefined;
+    if (content.state !== "partial" || !sameStaging(content, staging)) return undefined;
     await this.#release(slot);
     return this.#writer(slot, content, await this.#written(slot, content.imageSizes));
   }
@@ -227,16 +227,6 @@ export class FileSlots implements Slots {
     throw new Unavailable("storage-foreign", { retryable: false, detail });
   }
 
-  #checkFits(slot: SlotName, { envelope, imageSizes }: SlotStaging): void {
-    const components = componentsOf(this, slot);
-    const fits =
-      imageSizes.length === components.length &&
-      components.every(({ capacity }, i) => (imageSizes[i] ?? 0) <= capacity) &&
-      envelope.length <= this.envelopeCapacity;
-    if (!fits)
-      throw new RangeError(`envelope of ${envelope.length} or images of ${imageSizes} do not fit slot ${slot}`);
-  }
-
   /** Before the old content is given up: a full disk must not cost the way back. */
   async #checkSpace(slot: SlotName, { envelope, imageSizes }: SlotStaging): Promise<void> {
     let needed = envelope.length + recordSpace + (this.#options.reserve ?? mebibyte);
@@ -286,12 +276,8 @@ export class FileSlots implements Slots {
     return readPrivateFile(this.#files, this.#path(slot, name), limit);
   }
 
-  /** Appears under its name only when it is whole, and is safe when this returns. */
-  async #place(slot: SlotName, name: string, bytes: Uint8Array): Promise<void> {
-    const path = this.#path(slot, name);
-    await writePrivateFile(this.#files, unnamed(path), bytes);
-    await this.#files.rename(unnamed(path), path);
-    await this.#files.syncFolder(this.#folder(slot));
+  #place(slot: SlotName, name: string, bytes: Uint8Array): Promise<void> {
+    return replacePrivateFile(this.#files, this.#folder(slot), name, bytes);
   }
 
   #owner(slot: SlotName): SlotRecordOwner {

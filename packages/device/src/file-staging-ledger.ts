@@ -1,5 +1,5 @@
 import type { FileSystem } from "./file-system.ts";
-import { readPrivateFile, writePrivateFile } from "./private-file.ts";
+import { readPrivateFile, replacePrivateFile } from "./private-file.ts";
 import type { StagingLedger } from "./staging-budget.ts";
 
 const name = "stagings";
@@ -14,10 +14,6 @@ export function fileStagingLedger(files: FileSystem, folder: string): StagingLed
       const text = bytes === undefined ? "" : String.fromCharCode(...bytes);
       return /^\d{1,15}\n$/.test(text) ? Number(text) : "damaged";
     },
-    async write(owedMs) {
-      await writePrivateFile(files, `${path}.new`, new TextEncoder().encode(`${Math.ceil(owedMs)}\n`));
-      await files.rename(`${path}.new`, path);
-      await files.syncFolder(folder);
-    },
+    write: (owedMs) => replacePrivateFile(files, folder, name, new TextEncoder().encode(`${Math.ceil(owedMs)}\n`)),
   };
 }

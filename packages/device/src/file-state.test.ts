@@ -222,6 +222,19 @@ describe("what lies in the folder is not believed because it lies there", () => 
     expect(await onDisk(folder).read()).toEqual(damaged("no-valid-copy"));
   });
 
+  test("the state is there twice before a newer one takes its place", async () => {
+    const folder = newFolder();
+    await written(folder, 2);
+    rmSync(second(folder, 2));
+    const fault = new Unavailable("storage-failed", { retryable: true });
+    const rename = (from: string, to: string): Promise<void> =>
+      to.includes("state.3.") ? Promise.reject(fault) : nodeFileSystem.rename(from, to);
+    const ended = new FileState({ ...nodeFileSystem, rename }, folder, nodeCrypto);
+    await expect(ended.write(numberedState(3n))).rejects.toThrow(fault);
+    truncateSync(first(folder, 2), 20);
+    expect(await onDisk(folder).read()).toEqual(present(2n, "copy"));
+  });
+
   test("a copy that can be neither read nor written stops no boot", async () => {
     const folder = newFolder();
     await written(folder, 2);

@@ -1,6 +1,7 @@
 import { type Crypto, concatBytes, equalBytes } from "@sumac/crypto";
 import type { FileSystem } from "./file-system.ts";
-import { readPrivateFile, writePrivateFile } from "./private-file.ts";
+import { readPrivateFile, takeName, writePrivateFile } from "./private-file.ts";
+import { sha256 } from "./sha256.ts";
 import { type DeviceState, parseState, serializeState } from "./state.ts";
 import type { StateReading, StateStore } from "./state-store.ts";
 import { Unavailable } from "./unavailable.ts";
@@ -125,10 +126,7 @@ export class FileState implements StateStore {
     const record = this.#serialize(sequence, content);
     for (const copy of which) await writePrivateFile(this.#files, this.#path(unnamed(copy)), record);
     for (const copy of which) {
-      const path = this.#path(recordName(sequence, copy));
-      // A file is replaced by the rename; anything else would stop it.
-      if ((await this.#files.facts(path))?.kind === "folder") await this.#files.remove(path);
-      await this.#files.rename(this.#path(unnamed(copy)), path);
+      await takeName(this.#files, this.#path(unnamed(copy)), this.#path(recordName(sequence, copy)));
     }
     await this.#files.syncFolder(this.#folder);
   }
@@ -151,10 +149,7 @@ export class FileState implements StateStore {
     const head = new Uint8Array(headLength);
     head.set(magic);
     new DataView(head.buffer).setBigUint64(4, BigInt(sequence));
-    const digest = this.#crypto.startDigest("sha-256");
-    digest.update(head);
-    digest.update(content);
-    return concatBytes(head, content, digest.digest());
+    return concatBytes(head, content, sha256(this.#crypto, head, content));
   }
 
   #path(name: string): string {

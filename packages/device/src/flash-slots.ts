@@ -1,8 +1,19 @@
 import { type Crypto, concatBytes, equalBytes } from "@sumac/crypto";
 import { erasedByte, type Flash, isErased } from "./flash.ts";
 import { type FlashLayout, type ImageRegion, type SlotRegion, slotHead } from "./flash-layout.ts";
+import { sha256 } from "./sha256.ts";
 import type { SlotName } from "./slot.ts";
-import type { ComponentSlot, SlotContent, SlotPosition, SlotStaging, Slots, SlotWriter } from "./slots.ts";
+import {
+  type ComponentSlot,
+  checkFits,
+  type SlotContent,
+  type SlotPosition,
+  type SlotStaging,
+  type Slots,
+  type SlotWriter,
+  sameStaging,
+  skipWholeImages,
+} from "./slots.ts";
 
 const headerMagic = Uint8Array.of(0x53, 0x6d, 0x53, 0x6c); // "SmSl"
 const sealMagic = Uint8Array.of(0x53, 0x65, 0x61, 0x6c); // "Seal"
@@ -59,7 +70,7 @@ export class FlashSlots implements Slots {
 
   async begin(slot: SlotName, staging: SlotStaging): Promise<SlotWriter> {
     const region = this.#region(slot);
-    checkFits(slot, region, staging, this.envelopeCapacity);
+    checkFits(this, slot, staging);
     const { envelope, imageSizes } = staging;
     const { length } = this.#head(region);
     await this.#erase(region.envelopeOffset, length + envelope.length);
@@ -72,8 +83,7 @@ export class FlashSlots implements Slots {
   async resume(slot: SlotName, staging: SlotStaging): Promise<SlotWriter | undefined> {
     const region = this.#region(slot);
     const content = await this.inspect(slot);
-    if (content.state !== "partial" || !equalBytes(content.envelope, staging.envelope)) return undefined;
-    if (content.imageSizes.some((size, i) => size !== staging.imageSizes[i])) return undefined;
+    if (content.state !== "partial" || !sameStaging(content, staging)) return undefined;
     const { eraseBlock } = this.#flash.geometry;
     for (let component = staging.imageSizes.length - 1; component >= 0; component--) {
       const size = staging.imageSizes[component] ?? 0;
@@ -119,7 +129,7 @@ export class FlashSlots implements Slots {
     const sealBytes = this.#seal(this.#checksum(headerStart(envelope, imageSizes), envelope));
     const sealOffset = region.envelopeOffset + this.#head(region).seal;
     const program = (offset: number, bytes: Uint8Array): Promise<void> => this.#program(offset, bytes);
-    let position = nextImage(start, imageSizes);
+    let position = skipWholeImages(start, imageSizes);
     let rest: Uint8Array = new Uint8Array();
     return {
       get position(): SlotPosition {
@@ -141,7 +151,7 @@ export class FlashSlots implements Slots {
         if (ready > 0) {
           await program(imageAt(region, component).offset + offset - rest.length, bytes.subarray(0, ready));
         }
-        position = nextImage({ component, offset: end }, imageSizes);
+        position = skipWholeImages({ component, offset: end }, imageSizes);
         rest = bytes.slice(ready);
       },
       async seal(): Promise<void> {
@@ -171,18 +181,12 @@ export class FlashSlots implements Slots {
   }
 
   #checksum(start: Uint8Array, envelope: Uint8Array): Uint8Array {
-    return this.#digest(start, envelope).subarray(0, checksumLength);
+    return sha256(this.#crypto, start, envelope).subarray(0, checksumLength);
   }
 
   /** Bound to the header, so that a seal left over from other images is none. */
   #seal(checksum: Uint8Array): Uint8Array {
-    return this.#digest(sealMagic, checksum);
-  }
-
-  #digest(...parts: readonly Uint8Array[]): Uint8Array {
-    const digest = this.#crypto.startDigest("sha-256");
-    for (const part of parts) digest.update(part);
-    return digest.digest();
+    return sha256(this.#crypto, sealMagic, checksum);
   }
 
   async #erase(offset: number, length: number): Promise<void> {
@@ -203,23 +207,6 @@ function imageAt({ images }: SlotRegion, index: number): ImageRegion {
   const image = images[index];
   if (image === undefined) throw new RangeError(`the slot has ${images.length} images, none is ${index}`);
   return image;
-}
-
-function checkFits(slot: SlotName, region: SlotRegion, staging: SlotStaging, envelopeCapacity: number): void {
-  const { envelope, imageSizes } = staging;
-  const fits =
-    imageSizes.length === region.images.length && region.images.every(({ size }, i) => (imageSizes[i] ?? 0) <= size);
-  if (fits && envelope.length <= envelopeCapacity) return;
-  throw new RangeError(`envelope of ${envelope.length} or images of ${imageSizes} bytes do not fit slot ${slot}`);
-}
-
-/** The first place at or behind this one where something is missing. */
-function nextImage({ component, offset }: SlotPosition, imageSizes: readonly number[]): SlotPosition {
-  let position = { component, offset };
-  while (position.component < imageSizes.length && position.offset === imageSizes[position.component]) {
-    position = { component: position.component + 1, offset: 0 };
-  }
-  return position;
 }
 
 function headerStart(envelope: Uint8Array, imageSizes: readonly number[]): Uint8Array {

@@ -1,5 +1,6 @@
 import { type Crypto, concatBytes, equalBytes } from "@sumac/crypto";
 import { type Flash, isErased } from "./flash.ts";
+import { sha256 } from "./sha256.ts";
 import { type DeviceState, parseState, serializeState } from "./state.ts";
 import type { StateReading, StateStore } from "./state-store.ts";
 import { Unavailable } from "./unavailable.ts";
@@ -144,10 +145,7 @@ export class FlashState implements StateStore {
 
   /** Against wear and torn writes, not against people: whoever can write the flash can write this too. */
   #checksum(start: Uint8Array, content: Uint8Array): Uint8Array {
-    const digest = this.#crypto.startDigest("sha-256");
-    digest.update(start);
-    digest.update(content);
-    return digest.digest().subarray(0, 16);
+    return sha256(this.#crypto, start, content).subarray(0, 16);
   }
 }
 

@@ -1,10 +1,19 @@
-export { Agent, type AgentPorts, type Round, type RoundResult } from "./agent.ts";
+export { Agent, type Round, type RoundResult } from "./agent.ts";
 export * from "./agent-event.ts";
+export type { AgentPorts } from "./agent-ports.ts";
+export { type BackupEnd, runBackup } from "./backup-command.ts";
 export * from "./boot.ts";
 export type { BootEvent, BootOutcome, DeviceParts, RecoveryReason, SlotProblems } from "./boot-device.ts";
 export { type BlockPool, BranchFlash, type FlashBlocks } from "./branch-flash.ts";
 export { commandPointer, type PointerCommands } from "./command-pointer.ts";
-export type { Command, CommandEnd, CommandRunner } from "./command-runner.ts";
+export {
+  type Command,
+  type CommandEnd,
+  type CommandFacts,
+  type CommandRunner,
+  endedWell,
+  fillCommand,
+} from "./command-runner.ts";
 export { CommandSlots, type CommandSlotsOptions } from "./command-slots.ts";
 export * from "./component-set.ts";
 export type { ComponentsMisfit } from "./components-misfit.ts";
@@ -40,7 +49,6 @@ export * from "./flash-layout.ts";
 export {
   type FlashLogRegion,
   FlashLogStore,
-  fewestLogSegments,
   logRegionSize,
   planFlashLog,
 } from "./flash-log-store.ts";
@@ -62,12 +70,10 @@ export { agentLogEntries, deviceLogEntries } from "./log-event.ts";
 export * from "./log-head.ts";
 export {
   exportLines,
-  headLine,
   type LogExportVerdict,
   type LogHeadMissing,
   type LogLineMalformed,
   readExportHead,
-  recordLine,
   verifyExport,
 } from "./log-json.ts";
 export type { ChainPlace, LogEntry, LogFacts, LogRecord } from "./log-record.ts";
@@ -81,6 +87,23 @@ export { McubootSlots, mcubootGeometry, mcubootSizes } from "./mcuboot-slots.ts"
 export { MemoryFlash } from "./memory-flash.ts";
 export * from "./offer.ts";
 export { OrderedStateStore } from "./ordered-state-store.ts";
+export {
+  type ActiveOverride,
+  barsOf,
+  judgeOverride,
+  type OverridableBar,
+  type Override,
+  type OverrideRefusal,
+  type OverrideRules,
+  overridableBars,
+  overrideName,
+  overrideReason,
+  parseOverride,
+  serializeOverride,
+} from "./override.ts";
+export { OverrideDesk, type OverrideDeskPorts, overrideFile } from "./override-desk.ts";
+export * from "./override-event.ts";
+export { readOverrideLedger } from "./override-ledger.ts";
 export { PacedFlash } from "./paced-flash.ts";
 export * from "./policy.ts";
 export * from "./power-cut.ts";
@@ -101,10 +124,19 @@ export { SealingStateStore } from "./sealing-state-store.ts";
 export { fileSecondaryLedger, type SecondaryLedger, type SecondaryRelease } from "./secondary-ledger.ts";
 export type { SecondaryPeer, SecondaryStep, SecondaryWait } from "./secondary-peer.ts";
 export * from "./self-test.ts";
+export * from "./self-test-verdict.ts";
 export * from "./simulated-device.ts";
 export * from "./slot.ts";
 export type { ComponentImage, SlotImage, SlotProblem, TrialsExhausted } from "./slot-check.ts";
-export * from "./slots.ts";
+export {
+  type ComponentSlot,
+  componentsOf,
+  type SlotContent,
+  type SlotPosition,
+  type SlotStaging,
+  type Slots,
+  type SlotWriter,
+} from "./slots.ts";
 export type { SmpDevicePorts } from "./smp-device.ts";
 export { longestMessageIn, type SmpDeviceBuffer, SmpDeviceHandler } from "./smp-device-handler.ts";
 export type { ImageSource, RemotePayload } from "./stage-update.ts";

@@ -1,14 +1,16 @@
 import { type Crypto, equalBytes, type PublicKey } from "@sumac/crypto";
-import { type ComponentId, componentKey } from "@sumac/suit";
-import { bootTrust, type TrustParts } from "@sumac/verifier";
+import { componentKey } from "@sumac/suit";
+import type { TrustParts, TrustRecordRefusal } from "@sumac/verifier";
+import type { StatementRefusal } from "./device-statement.ts";
+import type { PlannedImage } from "./install-plan.ts";
 import { differences, readSeal, type SealedMember, sealedContent } from "./integrity-seal.ts";
 import type { SlotName } from "./slot.ts";
-import { judgeStoredEnvelope, type StoredEnvelope } from "./slot-check.ts";
+import { bootJudge, judgeStoredEnvelope, type SlotProblem, type StoredEnvelope } from "./slot-check.ts";
 import type { Slots } from "./slots.ts";
 import type { DeviceState } from "./state.ts";
-import type { StateStore } from "./state-store.ts";
+import type { StateProblem, StateStore } from "./state-store.ts";
 import { trustInForce } from "./trust-in-force.ts";
-import { Unavailable } from "./unavailable.ts";
+import { Unavailable, type UnavailableCode } from "./unavailable.ts";
 
 export interface IntegrityParts {
   readonly slots: Slots;
@@ -20,14 +22,30 @@ export interface IntegrityParts {
   configurationDigest?(): Promise<Uint8Array>;
 }
 
-/** Something is not as it was signed (CR 3.4). `code` is that of the check that failed. */
+/** Something is not as it was signed (CR 3.4). */
 export interface IntegrityFinding {
   readonly subject: IntegritySubject;
-  readonly code: string;
+  /** Of the check that failed. */
+  readonly code: IntegrityCode;
   /** Of an image: which one, as hex segments. */
   readonly component?: string;
   readonly slot?: SlotName;
 }
+
+export type IntegrityCode =
+  | "not-provisioned"
+  | StateProblem["code"]
+  | TrustRecordRefusal["code"]
+  | SlotProblem["code"]
+  | UnavailableCode
+  /** The state has none, though the device has a key. */
+  | "seal-missing"
+  | StatementRefusal["code"]
+  /** It was changed past the device. */
+  | "not-as-sealed"
+  /** Nobody has said yet which configuration is right. */
+  | "configuration-not-declared"
+  | "configuration-changed";
 
 export type IntegritySubject =
   | "image"
@@ -47,7 +65,7 @@ export interface IntegrityReport {
 }
 
 /** Bytes of an image that one step digests: well under a millisecond on a small processor. */
-export const integrityStep = 65536;
+const stepBytes = 65536;
 
 /**
  * The integrity check as many small steps (CR 3.4): whoever runs it decides when the next one is due, and a control cycle
@@ -82,36 +100,41 @@ export async function* integritySteps(parts: IntegrityParts): AsyncGenerator<voi
       findings.push(judged);
       continue;
     }
-    for (const [i, { component, expected }] of judged.plan.images.entries()) {
-      const digest = parts.crypto.startDigest(expected.digest.algorithm);
-      let finding: IntegrityFinding | undefined;
-      try {
-        for await (const chunk of parts.slots.read(slot, i, Number(expected.size))) {
-          for (let at = 0; at < chunk.length; at += integrityStep) {
-            digest.update(chunk.subarray(at, at + integrityStep));
-            yield;
-          }
-          bytes += chunk.length;
-        }
-        if (!equalBytes(digest.digest(), expected.digest.bytes))
-          finding = imageFinding("image-digest-mismatch", component, slot);
-      } catch (fault) {
-        if (!(fault instanceof Unavailable)) throw fault;
-        finding = imageFinding(fault.code, component, slot);
+    for (const [index, image] of judged.plan.images.entries()) {
+      const digested = yield* imageSteps(parts, slot, index, image);
+      bytes += digested.bytes;
+      if (digested.code !== undefined) {
+        findings.push({ subject: "image", code: digested.code, component: componentKey(image.component), slot });
       }
-      if (finding !== undefined) findings.push(finding);
       yield;
     }
   }
   return { findings, bytes };
 }
 
-const imageFinding = (code: string, component: ComponentId, slot: SlotName): IntegrityFinding => ({
-  subject: "image",
-  code,
-  component: componentKey(component),
-  slot,
-});
+/** One image: how many bytes of it were digested, and what is wrong with it. */
+async function* imageSteps(
+  { slots, crypto }: IntegrityParts,
+  slot: SlotName,
+  index: number,
+  { expected }: PlannedImage,
+): AsyncGenerator<void, { readonly bytes: number; readonly code: IntegrityCode | undefined }> {
+  const digest = crypto.startDigest(expected.digest.algorithm);
+  let bytes = 0;
+  try {
+    for await (const chunk of slots.read(slot, index, Number(expected.size))) {
+      for (let at = 0; at < chunk.length; at += stepBytes) {
+        digest.update(chunk.subarray(at, at + stepBytes));
+        yield;
+      }
+      bytes += chunk.length;
+    }
+  } catch (fault) {
+    if (!(fault instanceof Unavailable)) throw fault;
+    return { bytes, code: fault.code };
+  }
+  return { bytes, code: equalBytes(digest.digest(), expected.digest.bytes) ? undefined : "image-digest-mismatch" };
+}
 
 async function judgeSlot(
   slot: SlotName,
@@ -119,10 +142,8 @@ async function judgeSlot(
   trust: TrustParts,
   { slots, crypto }: IntegrityParts,
 ): Promise<StoredEnvelope | IntegrityFinding> {
-  const floor = slot === "recovery" ? state.recovery : state.floor;
-  const judge = { crypto, trust: bootTrust(trust), identity: state.identity, floor };
   try {
-    const judged = await judgeStoredEnvelope(slots, slot, judge);
+    const judged = await judgeStoredEnvelope(slots, slot, bootJudge(slot, state, trust, crypto));
     return judged.ok ? judged.value : { subject: "envelope", code: judged.error.code, slot };
   } catch (fault) {
     if (!(fault instanceof Unavailable)) throw fault;

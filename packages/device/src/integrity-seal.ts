@@ -2,6 +2,7 @@ import { type CborItem, type CborValue, encode, err, malformed, ok, type Result 
 import { type Crypto, equalBytes, type PublicKey } from "@sumac/crypto";
 import type { DeviceKey } from "./device-key.ts";
 import { type StatementRefusal, signStatement, verifyStatement } from "./device-statement.ts";
+import { sha256 } from "./sha256.ts";
 import type { DeviceState, Floor, StoredTrustPart } from "./state.ts";
 
 /**
@@ -22,11 +23,7 @@ export type SealedMember = keyof SealedContent;
 const kind = "sumac integrity seal 1";
 
 export function sealedContent(state: DeviceState, crypto: Crypto): SealedContent {
-  const digest = (value: CborValue): Uint8Array => {
-    const running = crypto.startDigest("sha-256");
-    running.update(encode(value));
-    return running.digest();
-  };
+  const digest = (value: CborValue): Uint8Array => sha256(crypto, encode(value));
   const part = ({ record, sequence }: StoredTrustPart): CborValue => [record, sequence];
   const floor = (of: Floor | undefined): CborValue => (of === undefined ? null : [of.sequence, of.manifestDigest]);
   const { vendorIds, classIds, deviceId, components } = state.identity;

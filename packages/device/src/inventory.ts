@@ -1,8 +1,10 @@
 import { bytesToHex, type Crypto } from "@sumac/crypto";
-import { type ComponentId, componentKey, digestOf, formatUuid } from "@sumac/suit";
+import { componentKey, formatUuid } from "@sumac/suit";
 import { profileOf, type Role, type TrustPart } from "@sumac/verifier";
+import { componentName } from "./component-name.ts";
 import type { DeviceStatus } from "./device.ts";
 import type { Policy } from "./policy.ts";
+import { sha256 } from "./sha256.ts";
 import type { Floor, StoredTrustPart } from "./state.ts";
 import { parseTrustPart } from "./trust-in-force.ts";
 
@@ -115,7 +117,7 @@ function trustOf(part: TrustPart, { record, sequence }: StoredTrustPart, crypto:
   if (!parsed.ok) throw new Error(`a running device has a sound trust record, not ${parsed.error.problem.code}`);
   const { roles, legacyAlgorithms } = parsed.value;
   return {
-    digest: bytesToHex(digestOf(crypto, "sha-256", record).bytes),
+    digest: bytesToHex(sha256(crypto, record)),
     sequence: String(sequence),
     profile: profileOf(parsed.value),
     legacyAlgorithms: [...legacyAlgorithms],
@@ -127,9 +129,4 @@ function trustOf(part: TrustPart, { record, sequence }: StoredTrustPart, crypto:
       components: components === "any" ? "any" : components.map(componentKey),
     })),
   };
-}
-
-function componentName(component: ComponentId): string {
-  const texts = component.map((segment) => String.fromCharCode(...segment));
-  return texts.every((text) => /^[!-.0-~]+$/.test(text)) ? texts.join("/") : componentKey(component);
 }

@@ -1,17 +1,20 @@
 import { err, ok, type Result } from "@sumac/cbor";
+import { equalBytes } from "@sumac/crypto";
 import {
   type Operations,
   type Recipient,
+  type Rejection,
   releaseTrust,
   trustComponents,
   type VerifiedUpdate,
+  type VerifyContext,
   verifyEnvelope,
 } from "@sumac/verifier";
 import { trialsOf } from "./boot.ts";
 import { type DeviceParts, maxTrialsOf, type Session } from "./boot-device.ts";
 import type { ComponentSet } from "./component-set.ts";
 import { type InstallPlan, installPlan } from "./install-plan.ts";
-import type { DeviceRefusal } from "./offer.ts";
+import type { DeviceRefusal, OfferConditions } from "./offer.ts";
 import { otherSlot, type SlotName } from "./slot.ts";
 import { componentIdsOf, envelopeLimits, installedOf, recipientFor } from "./slot-check.ts";
 import { maxTrustRecordBytes } from "./trust-update.ts";
@@ -24,6 +27,7 @@ export interface OfferContext {
   readonly addressed: Exclude<ComponentSet, "trust-record">;
   readonly time: TrustedTime;
   readonly operations?: Operations;
+  readonly override?: NonNullable<OfferConditions["override"]>;
 }
 
 export interface JudgedOffer {
@@ -37,19 +41,18 @@ export interface JudgedOffer {
  * the device has no slot for is judged as a release, where its components are unknown.
  */
 export function judgeOffer(envelope: Uint8Array, context: OfferContext): Result<JudgedOffer, DeviceRefusal> {
-  const { parts, session, addressed, time, operations } = context;
+  const { parts, session, addressed, time } = context;
   const { slots, crypto } = parts;
   const { state, trust, mode } = session;
   const set = slots.recovery !== undefined && addressed === "recovery" ? "recovery" : "release";
   const slot = set === "recovery" ? set : otherSlot(state.boot.active);
-  const update = verifyEnvelope(envelope, {
+  const update = verifyOrOverride(envelope, context, {
     crypto,
     trust: releaseTrust(trust),
     recipient: addressed === "mixed" ? everySet(context, slot) : recipientFor(state.identity, slot, slots),
     installed: installedOf(set === "recovery" ? state.recovery : state.floor),
     limits: envelopeLimits(slots),
     ...verifyTime(time),
-    ...(operations === undefined ? {} : { operations }),
   });
   if (!update.ok) return update;
   if (addressed === "mixed") return err({ code: "components-mixed" });
@@ -59,6 +62,22 @@ export function judgeOffer(envelope: Uint8Array, context: OfferContext): Result<
   if (attempts >= limit) return err({ code: "trials-exhausted", attempts, limit });
   const plan = installPlan(update.value, componentIdsOf(slots, slot));
   return plan.ok ? ok({ set, update: update.value, plan: plan.value }) : plan;
+}
+
+/**
+ * What the plant says may be overridden for one manifest. It is verified a second time, all of it: nothing but window and
+ * interlock is asked otherwise, and for another manifest the first answer stands.
+ */
+function verifyOrOverride(
+  envelope: Uint8Array,
+  { operations, override }: OfferContext,
+  context: VerifyContext,
+): Result<VerifiedUpdate, Rejection> {
+  const update = verifyEnvelope(envelope, { ...context, ...(operations === undefined ? {} : { operations }) });
+  if (update.ok || override === undefined) return update;
+  if (update.error.code !== "outside-window" && update.error.code !== "interlock") return update;
+  const lifted = verifyEnvelope(envelope, { ...context, operations: override.operations });
+  return lifted.ok && equalBytes(lifted.value.manifestDigest.bytes, override.manifestDigest) ? lifted : update;
 }
 
 /** A manifest of several sets is judged like one of the device's, so that only what is signed is called mixed. */

@@ -2,9 +2,11 @@ import { bytesToHex } from "@sumac/crypto";
 import type { AgentEvent } from "./agent-event.ts";
 import type { BootEvent, BootOutcome } from "./boot-device.ts";
 import type { DeviceEvent, EventSigner } from "./device-event.ts";
+import type { InstallWait } from "./install-wait.ts";
 import type { LogEntry, LogFacts } from "./log-record.ts";
 import type { LogResult, LogTypeName } from "./log-type.ts";
 import type { SlotImage } from "./slot-check.ts";
+import { mayPass } from "./waiting-refusal.ts";
 
 /**
  * What of the device's life is logged, and as what (CR 2.8). Each table has a row for every event: an event without one
@@ -17,16 +19,6 @@ type Rows<Event extends { readonly event: string }> = {
 const entry = (source: string, type: LogTypeName, result: LogResult, facts: LogFacts = {}): readonly LogEntry[] => [
   { source, type, result, facts },
 ];
-
-/** Time or a person can still change the answer. */
-const waitingCodes: ReadonlySet<string> = new Set([
-  "not-approved",
-  "outside-window",
-  "interlock",
-  "trial-running",
-  "recovery-running",
-  "stagings-exhausted",
-]);
 
 const deviceRows: Rows<DeviceEvent> = {
   provisioned: ({ image, recovery }) =>
@@ -49,7 +41,7 @@ const deviceRows: Rows<DeviceEvent> = {
       manifestDigest: bytesToHex(manifestDigest),
     }),
   refused: ({ refusal }) =>
-    waitingCodes.has(refusal.code)
+    mayPass(refusal)
       ? entry("device", "update-waiting", "waiting", refusalFacts(refusal))
       : entry("device", "update-refused", "refused", refusalFacts(refusal)),
   "staging-interrupted": ({ manifestDigest }) =>
@@ -88,6 +80,15 @@ const bootRows: Rows<BootEvent> = {
     entry("boot", "floor-raised", "success", { set: "release", from: String(from), to: String(to) }),
 };
 
+/** Why the agent itself waits; of the rest the device tells. */
+const installWaits: ReadonlySet<string> = new Set<InstallWait["code"]>([
+  "consent-awaited",
+  "log-failing",
+  "verifier-self-test-failed",
+  "backup-failed",
+  "backup-timed-out",
+]);
+
 const agentRows: Rows<AgentEvent> = {
   // Noise: a log is for what somebody may have to explain.
   polled: () => [],
@@ -99,7 +100,7 @@ const agentRows: Rows<AgentEvent> = {
   // The device itself tells these.
   refused: () => [],
   waiting: ({ action, refusal }) =>
-    refusal.code === "consent-awaited" || refusal.code === "log-failing"
+    installWaits.has(refusal.code)
       ? entry("agent", "update-waiting", "waiting", { action, ...refusalFacts(refusal) })
       : [],
   "already-installed": () => [],
@@ -109,6 +110,13 @@ const agentRows: Rows<AgentEvent> = {
   confirmed: () => [],
   offered: ({ action, sequence, size }) =>
     entry("agent", "update-ordered", "success", { action, sequence: String(sequence), size: String(size) }),
+  "backed-up": ({ action, manifestDigest, result, how, output }) =>
+    entry("agent", result === "saved" ? "backup-made" : "backup-failed", result === "saved" ? "success" : "failure", {
+      action,
+      manifestDigest: bytesToHex(manifestDigest),
+      how,
+      output,
+    }),
   "held-back": ({ action }) => entry("agent", "update-held-back", "waiting", { action }),
   undeliverable: ({ action, fault }) => entry("agent", "update-undeliverable", "failure", { action, code: fault.code }),
   "restart-postponed": () => entry("agent", "restart-postponed", "waiting"),

@@ -3,6 +3,7 @@ import { erasedByte } from "./flash.ts";
 import { maxRecordBytes } from "./log-record.ts";
 import type { RingTail, StoredPiece } from "./log-store.ts";
 import type { LogRing } from "./log-type.ts";
+import { sha256 } from "./sha256.ts";
 
 /** magic 4, length 4, checksum 8; then the record, filled up to whole write units. */
 const frameHead = 16;
@@ -31,11 +32,8 @@ export const headerLength = (writeSize: number): number => inUnits(headerBytes, 
 export const frameLength = (record: number, writeSize: number): number => inUnits(frameHead + record, writeSize);
 
 /** The checksums are against torn writes and wear. Against people there is the chain and its signed head. */
-const checksum = (crypto: Crypto, length: number, ...parts: readonly Uint8Array[]): Uint8Array => {
-  const digest = crypto.startDigest("sha-256");
-  for (const part of parts) digest.update(part);
-  return digest.digest().subarray(0, length);
-};
+const checksum = (crypto: Crypto, length: number, ...parts: readonly Uint8Array[]): Uint8Array =>
+  sha256(crypto, ...parts).subarray(0, length);
 
 export function frameRecord(record: Uint8Array, writeSize: number, crypto: Crypto): Uint8Array {
   const start = new Uint8Array(8);

@@ -39,7 +39,7 @@ const members = [
 ] as const;
 
 /** A record as one line of JSON (CR 6.1), without the line end. Nothing is lost: `digest` can be computed again from it. */
-export function recordLine({ record, digest }: LoggedRecord): string {
+function recordLine({ record, digest }: LoggedRecord): string {
   const { counter, ring, index, time, source, category, id, result, facts, previous } = record;
   return JSON.stringify({
     counter,
@@ -58,7 +58,7 @@ export function recordLine({ record, digest }: LoggedRecord): string {
 }
 
 /** The last line of an export. */
-export const headLine = (signedHead: Uint8Array): string => JSON.stringify({ head: bytesToHex(signedHead) });
+const headLine = (signedHead: Uint8Array): string => JSON.stringify({ head: bytesToHex(signedHead) });
 
 /** The log as it is now, as lines, the head last: both ends of what was written are signed. */
 export async function* exportLines(
@@ -74,7 +74,7 @@ export async function* exportLines(
   if (head !== undefined) yield headLine(head);
 }
 
-/** Undefined, or the member that is wrong. Closed: a member too many could say something that nobody signed. */
+/** The record, or the name of the member that is wrong. Closed: a member too many could say something that nobody signed. */
 function readRecord(object: Readonly<Record<string, unknown>>): LogRecord | string {
   const stranger = Object.keys(object).find((name) => !(members as readonly string[]).includes(name));
   if (stranger !== undefined) return stranger;
@@ -136,8 +136,8 @@ export async function verifyExport(
   trust: { readonly deviceKey: PublicKey } | "chain-only",
   crypto: Crypto,
 ): Promise<LogExportVerdict> {
-  const head = await readExportHead(lines());
   if (trust === "chain-only") return verifyLines(lines(), new LogVerifier(), crypto);
+  const head = await readExportHead(lines());
   if (head === undefined) return { verdict: "refused", refusal: { code: "log-head-missing" } };
   const verified = verifyLogHead(head, trust.deviceKey, crypto);
   if (!verified.ok) return { verdict: "refused", refusal: verified.error };

@@ -1,17 +1,15 @@
 import {
+  type CborArray,
   type CborItem,
   type CborValue,
   decode,
   encode,
-  err,
   expectArray,
   type Malformed,
-  type MalformedReason,
-  malformed,
-  ok,
   type Result,
 } from "@sumac/cbor";
 import type { Crypto } from "@sumac/crypto";
+import { bytesOf, count, named, readItem, textOf, Unreadable, unlessNull } from "./item-reader.ts";
 import {
   type LogCategory,
   type LogResult,
@@ -21,11 +19,12 @@ import {
   logResults,
   logTypes,
 } from "./log-type.ts";
+import { sha256 } from "./sha256.ts";
 
 /** What happened, before the log gives it a place. */
 export interface LogEntry {
   readonly type: LogTypeName;
-  /** The part of the device that says so: `device`, `boot`, `agent`, `log`. */
+  /** The part of the device that says so: `device`, `boot`, `agent`, `integrity`, `log`. */
   readonly source: string;
   readonly result: LogResult;
   readonly facts?: LogFacts;
@@ -114,11 +113,7 @@ export function serializeRecord(record: LogRecord): Uint8Array {
 }
 
 /** What the next record of the ring holds of this one, and what a signed head names. */
-export function recordDigest(encoded: Uint8Array, crypto: Crypto): Uint8Array {
-  const digest = crypto.startDigest("sha-256");
-  digest.update(encoded);
-  return digest.digest();
-}
+export const recordDigest = (encoded: Uint8Array, crypto: Crypto): Uint8Array => sha256(crypto, encoded);
 
 /** The inverse of `serializeRecord`; refuses everything it does not write. */
 export function parseRecord(bytes: Uint8Array): Result<LogRecord, Malformed> {
@@ -126,67 +121,31 @@ export function parseRecord(bytes: Uint8Array): Result<LogRecord, Malformed> {
   if (!decoded.ok) return decoded;
   const array = expectArray(decoded.value, "record");
   if (!array.ok) return array;
-  try {
-    return ok(readRecord(array.value.items));
-  } catch (thrown) {
-    if (thrown instanceof Unreadable) return err(thrown.refusal);
-    throw thrown;
-  }
+  return readItem("record", () => readRecord(array.value));
 }
 
-/** Unwinds the readers below; never leaves this file. */
-class Unreadable extends Error {
-  readonly refusal: Malformed;
-
-  constructor(reason: MalformedReason, field: string, offset: number) {
-    super(reason);
-    this.refusal = malformed(reason, `record.${field}`, offset);
-  }
-}
-
-function readRecord(items: readonly CborItem[]): LogRecord {
-  const [form, ring, index, counter, time, source, category, id, result, facts, previous, ...rest] = items;
+function readRecord(array: CborArray): LogRecord {
+  const [form, ring, index, counter, time, source, category, id, result, facts, previous, ...rest] = array.items;
   if (!form || !ring || !index || !counter || !time || !source || !category || !id || !result || !facts || !previous) {
-    throw new Unreadable("wrong-length", "", 0);
+    throw new Unreadable("wrong-length", "", array);
   }
-  if (rest.length > 0) throw new Unreadable("wrong-length", "", 0);
-  if (uint(form, "version") !== version) throw new Unreadable("wrong-value", "version", form.offset);
-  if (previous.kind !== "bytes" || previous.value.length !== 32) {
-    throw new Unreadable("wrong-length", "previous", previous.offset);
-  }
+  if (rest.length > 0) throw new Unreadable("wrong-length", "", array);
+  if (count(form, "version") !== version) throw new Unreadable("wrong-value", "version", form);
   return {
     ring: named(ring, "ring", ringNumber),
-    index: uint(index, "index"),
-    counter: uint(counter, "counter"),
-    time: time.kind === "simple" && time.value === null ? undefined : BigInt(uint(time, "time")),
-    source: text(source, "source"),
+    index: count(index, "index"),
+    counter: count(counter, "counter"),
+    time: unlessNull(time, (seconds) => BigInt(count(seconds, "time"))),
+    source: textOf(source, "source"),
     category: named(category, "category", logCategories),
-    id: uint(id, "id"),
+    id: count(id, "id"),
     result: named(result, "result", logResults),
     facts: readFacts(facts),
-    previous: previous.value,
+    previous: bytesOf(previous, "previous", 32),
   };
 }
 
 function readFacts(item: CborItem): LogFacts {
-  if (item.kind !== "map") throw new Unreadable("wrong-type", "facts", item.offset);
-  return Object.fromEntries(item.entries.map(({ key, value }) => [text(key, "facts"), text(value, "facts")]));
-}
-
-function uint(item: CborItem, field: string): number {
-  if (item.kind !== "integer" || typeof item.value !== "number" || item.value < 0) {
-    throw new Unreadable("wrong-type", field, item.offset);
-  }
-  return item.value;
-}
-
-function text(item: CborItem, field: string): string {
-  if (item.kind !== "text") throw new Unreadable("wrong-type", field, item.offset);
-  return item.value;
-}
-
-function named<Name extends string>(item: CborItem, field: string, labels: Readonly<Record<Name, number>>): Name {
-  const label = uint(item, field);
-  for (const name in labels) if (labels[name] === label) return name;
-  throw new Unreadable("wrong-value", field, item.offset);
+  if (item.kind !== "map") throw new Unreadable("wrong-type", "facts", item);
+  return Object.fromEntries(item.entries.map(({ key, value }) => [textOf(key, "facts"), textOf(value, "facts")]));
 }

@@ -54,6 +54,8 @@ export type LogTypeName =
   | "update-ordered"
   | "update-interrupted"
   | "provision-refused"
+  | "backup-made"
+  | "backup-failed"
   | "booted"
   | "slot-refused"
   | "recovery-needed"
@@ -71,8 +73,14 @@ export type LogTypeName =
   | "time-changed"
   | "time-refused"
   | "policy-changed"
+  | "override-given"
+  | "override-used"
+  | "override-refused"
+  | "override-ended"
   | "integrity-checked"
   | "integrity-violated"
+  | "verifier-tested"
+  | "verifier-self-test-failed"
   | "log-cleared"
   | "log-gap"
   | "log-nearly-full"
@@ -102,6 +110,8 @@ export const logTypes: Readonly<Record<LogTypeName, LogType>> = {
   "update-ordered": type(113, "update", "general", "informational"),
   "update-interrupted": type(114, "update", "general", "notice"),
   "provision-refused": type(115, "update", "general", "warning"),
+  "backup-made": type(116, "update", "general", "notice"),
+  "backup-failed": type(117, "update", "general", "error"),
   booted: type(201, "boot", "general", "notice"),
   "slot-refused": type(202, "boot", "general", "error"),
   "recovery-needed": type(203, "boot", "reserved", "alert"),
@@ -119,8 +129,14 @@ export const logTypes: Readonly<Record<LogTypeName, LogType>> = {
   "time-changed": type(401, "time", "reserved", "warning"),
   "time-refused": type(402, "time", "general", "warning"),
   "policy-changed": type(501, "policy", "reserved", "warning"),
+  "override-given": type(502, "policy", "reserved", "warning"),
+  "override-used": type(503, "policy", "reserved", "warning"),
+  "override-refused": type(504, "policy", "reserved", "warning"),
+  "override-ended": type(505, "policy", "reserved", "notice"),
   "integrity-checked": type(601, "integrity", "general", "informational"),
   "integrity-violated": type(602, "integrity", "reserved", "alert"),
+  "verifier-tested": type(603, "integrity", "general", "informational"),
+  "verifier-self-test-failed": type(604, "integrity", "reserved", "alert"),
   "log-cleared": type(701, "log", "reserved", "warning"),
   /** In the ring that has the gap. */
   "log-gap": type(702, "log", "reserved", "error"),

@@ -36,6 +36,11 @@ describe("run", () => {
   test("a program that is not there, or may not be run, says so", async () => {
     expect(await run(["/no/such/installer"])).toMatchObject({ notStarted: "ENOENT", outputLength: 0 });
     expect(await run(["/etc/passwd"])).toMatchObject({ notStarted: "EACCES" });
+    expect(await run(["/etc/passwd/installer"])).toMatchObject({ notStarted: "ENOTDIR", timing: "in-time" });
+    expect(await run([`/${"a".repeat(300)}`])).toMatchObject({ notStarted: "ENAMETOOLONG" });
+    expect(await run(["/bin/true", "a\0b"])).toMatchObject({ notStarted: "ERR_INVALID_ARG_VALUE" });
+    const reading = runner().read({ argv: ["/etc/passwd/installer"], timeoutMs: 5000 });
+    await expect(reading.next()).rejects.toMatchObject({ code: "installer-failed" });
   });
 
   test("sees the variables that were allowed, and no other", async () => {
@@ -127,6 +132,14 @@ describe("read", () => {
     expect(await read(script("echo $$ > reader; cat /dev/zero"), 100_000)).toBeGreaterThanOrEqual(100_000);
     await sleep(50);
     expect(processIdentity(pidIn("reader"))).toBeUndefined();
+  });
+
+  test("one that was left early does not take the next one with it", async () => {
+    const both = runner();
+    for await (const _ of both.read({ argv: script("head -c 1000000 /dev/zero"), timeoutMs: 5000 })) break;
+    // It ends while this process cannot hear of it.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    expect(await both.run({ argv: script("sleep 0.3"), timeoutMs: 5000 })).toMatchObject({ exitCode: 0 });
   });
 
   test("a run that was none is a fault with its last words, made safe for one line", async () => {

@@ -2,8 +2,9 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { concatBytes } from "@sumac/crypto";
 import { commandFault } from "./command-fault.ts";
-import type { Command, CommandEnd, CommandRunner } from "./command-runner.ts";
+import { type Command, type CommandEnd, type CommandRunner, endedWell } from "./command-runner.ts";
 import { processIdentity } from "./node-process-identity.ts";
 import { Unavailable } from "./unavailable.ts";
 
@@ -36,6 +37,7 @@ export class NodeCommandRunner implements CommandRunner {
     await this.#endLeftovers();
     const kept = new KeptOutput();
     const child = this.#start(command);
+    if ("notStarted" in child) return { ...child, timing: "in-time", outputLength: 0, output: kept.bytes() };
     child.stdout.on("data", (chunk: Uint8Array) => kept.add(chunk));
     child.stderr.on("data", (chunk: Uint8Array) => kept.add(chunk));
     return await this.#end(child, command, kept, [child.stdout, child.stderr]);
@@ -45,19 +47,28 @@ export class NodeCommandRunner implements CommandRunner {
     await this.#endLeftovers();
     const kept = new KeptOutput();
     const child = this.#start(command);
+    if ("notStarted" in child) {
+      throw commandFault(command, { ...child, timing: "in-time", outputLength: 0, output: kept.bytes() });
+    }
     child.stderr.on("data", (chunk: Uint8Array) => kept.add(chunk));
     const ending = this.#end(child, command, kept, [child.stderr]);
+    let left: "early" | "at-the-end" = "early";
     try {
       for await (const chunk of child.stdout) yield new Uint8Array(chunk);
+      left = "at-the-end";
     } finally {
       // Nobody reads on: a command that still writes would wait for ever.
       child.stdout.destroy();
+      if (left === "early") signalGroup(child, "SIGKILL");
+      // Here, because what it has left over is ended by its mark, and the next command has the same.
+      await ending;
     }
     const end = await ending;
-    if (end.exitCode !== 0 || end.timing === "timed-out") throw commandFault(command, end);
+    if (!endedWell(end)) throw commandFault(command, end);
   }
 
-  #start({ argv }: Command): Child {
+  /** Node tells of some commands that cannot be started by an event, and throws for the others. */
+  #start({ argv }: Command): Child | { readonly notStarted: string } {
     const [program = "", ...words] = argv;
     const { folder, environment = usualEnvironment } = this.#options;
     const env: Record<string, string> = { [mark]: folder };
@@ -66,7 +77,12 @@ export class NodeCommandRunner implements CommandRunner {
       if (value !== undefined) env[name] = value;
     }
     // A group of its own, so that what it starts can be ended with it.
-    return spawn(program, words, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    try {
+      return spawn(program, words, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    } catch (error) {
+      if (error instanceof Error && "code" in error) return { notStarted: String(error.code) };
+      throw error;
+    }
   }
 
   async #end(
@@ -114,29 +130,22 @@ export class NodeCommandRunner implements CommandRunner {
 
 class KeptOutput {
   length = 0;
-  #first = new Uint8Array();
-  #last = new Uint8Array();
+  #first: Uint8Array = new Uint8Array();
+  #last: Uint8Array = new Uint8Array();
 
   add(chunk: Uint8Array): void {
     this.length += chunk.length;
     const room = keptHalf - this.#first.length;
-    if (room > 0) this.#first = concat(this.#first, chunk.subarray(0, room));
+    if (room > 0) this.#first = concatBytes(this.#first, chunk.subarray(0, room));
     const rest = chunk.subarray(room);
-    if (rest.length > 0) this.#last = concat(this.#last, rest.subarray(-keptHalf)).slice(-keptHalf);
+    if (rest.length > 0) this.#last = concatBytes(this.#last, rest.subarray(-keptHalf)).slice(-keptHalf);
   }
 
   bytes(): Uint8Array {
     const left = this.length - this.#first.length - this.#last.length;
     const gap = new TextEncoder().encode(left === 0 ? "" : `\n[${left} bytes left out]\n`);
-    return concat(concat(this.#first, gap), this.#last);
+    return concatBytes(this.#first, gap, this.#last);
   }
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 /** The pipe is empty, or somebody who has shed every mark keeps it open. */

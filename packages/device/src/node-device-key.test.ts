@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -57,5 +58,12 @@ describe("a device key in a file", () => {
       .catch((error: unknown) => error);
     expect(fault).toMatchObject({ code: "storage-failed" });
     expect(String(fault)).not.toContain("c2VjcmV0");
+  });
+
+  test("a key of another kind is none: nobody could verify what it signs", async () => {
+    const file = path.join(folder, "device-key.pem");
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    writeFileSync(file, privateKey.export({ type: "pkcs8", format: "pem" }));
+    await expect(fileDeviceKeyStore(file).open()).rejects.toMatchObject({ code: "storage-failed" });
   });
 });

@@ -1,8 +1,20 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import type { DeviceKey, DeviceKeyStore } from "./device-key.ts";
 import { Unavailable } from "./unavailable.ts";
+
+const mostPemBytes = 65_536;
 
 /**
  * The device key (Ed25519) in a file that only its user may read: for simulated devices, and for gateways without a secure
@@ -12,7 +24,7 @@ export function fileDeviceKeyStore(path: string): DeviceKeyStore {
   return {
     open: async () => {
       const text = readIfThere(path);
-      return text === undefined ? undefined : deviceKey(attempt(path, () => createPrivateKey(text)));
+      return text === undefined ? undefined : deviceKey(attempt(path, () => readKey(text)));
     },
     generate: async () => {
       const { privateKey } = generateKeyPairSync("ed25519");
@@ -20,6 +32,13 @@ export function fileDeviceKeyStore(path: string): DeviceKeyStore {
       return deviceKey(privateKey);
     },
   };
+}
+
+/** One of another kind would sign what nobody can verify. */
+function readKey(text: string): KeyObject {
+  const key = createPrivateKey(text);
+  if (key.asymmetricKeyType === "ed25519") return key;
+  throw new Error("it is no Ed25519 key");
 }
 
 function deviceKey(privateKey: KeyObject): DeviceKey {
@@ -32,7 +51,15 @@ function deviceKey(privateKey: KeyObject): DeviceKey {
 
 function readIfThere(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    // Non-blocking: a pipe in its place must not be waited for.
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stats = fstatSync(descriptor);
+      if (!stats.isFile() || stats.size > mostPemBytes) throw new Error("it is no key file");
+      return readFileSync(descriptor, "utf8");
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new Unavailable("storage-failed", { retryable: false, detail: `${path} cannot be read`, cause: error });

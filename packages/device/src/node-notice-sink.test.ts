@@ -1,6 +1,17 @@
+import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -35,6 +46,18 @@ describe("CR 3.4 RE 2: a notice reaches", () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual([said, said]);
     symlinkSync(file, path.join(folder, "link"));
     await expect(fileNoticeSink(path.join(folder, "link")).notify(notice)).rejects.toThrow(Unavailable);
+  });
+
+  test("no pipe in place of the file, and nobody waits for one", async () => {
+    const pipe = path.join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    await expect(fileNoticeSink(pipe).notify(notice)).rejects.toThrow(Unavailable);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      await expect(fileNoticeSink(pipe).notify(notice)).rejects.toThrow("it is no file");
+    } finally {
+      closeSync(reader);
+    }
   });
 
   test("a program, on its standard input", async () => {

@@ -7,13 +7,14 @@ import { noticeSyslogLine, type SyslogOptions } from "./log-syslog.ts";
 import { noticeLine } from "./notice-line.ts";
 import { Unavailable } from "./unavailable.ts";
 
-/** Adds a line of JSON to a file, which is made if it is not there; a link is not followed. */
+/** Adds a line of JSON to a file, which is made if it is not there; a link is not followed, a pipe not waited for. */
 export const fileNoticeSink = (path: string): NoticeSink => ({
   notify: (notice) =>
     attempt(`write ${path}`, async () => {
-      const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
-      const file = await open(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW, 0o600);
+      const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+      const file = await open(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o600);
       try {
+        if (!(await file.stat()).isFile()) throw new Error("it is no file");
         await file.write(`${noticeLine(notice)}\n`);
         await file.sync();
       } finally {

@@ -11,6 +11,8 @@ export interface OfferConditions {
   readonly now?: bigint;
   /** Absent: nobody operates here. */
   readonly operations?: Operations;
+  /** A supervisor's word for one manifest (CR 2.1 RE 3): what the plant is taken to say for it, and for no other. */
+  readonly override?: { readonly manifestDigest: Uint8Array; readonly operations: Operations };
 }
 
 /** An update that passed checks 1 to 9 and that this device can carry out. Only `Device.receive` makes one. */

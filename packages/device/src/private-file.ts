@@ -19,6 +19,28 @@ export async function readPrivateFile(files: FileSystem, path: string, limit: nu
   }
 }
 
+/** The file appears under its name only when it is whole, and is safe when this returns. */
+export async function replacePrivateFile(
+  files: FileSystem,
+  folder: string,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const path = `${folder}/${name}`;
+  await writePrivateFile(files, unnamed(path), bytes);
+  await takeName(files, unnamed(path), path);
+  await files.syncFolder(folder);
+}
+
+/** Where a file stands until it is whole. */
+export const unnamed = (path: string): string => `${path}.new`;
+
+/** Gives what was made its name. What stood there is replaced by that, but for a folder, which would stop it. */
+export async function takeName(files: FileSystem, made: string, path: string): Promise<void> {
+  if ((await files.facts(path))?.kind === "folder") await files.remove(path);
+  await files.rename(made, path);
+}
+
 /** A new file with this content, safe but for its name: `syncFolder` makes that so. What stood there is removed. */
 export async function writePrivateFile(files: FileSystem, path: string, bytes: Uint8Array): Promise<void> {
   await files.remove(path);

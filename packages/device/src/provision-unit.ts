@@ -1,5 +1,5 @@
 import { bytesToHex, type Crypto } from "@sumac/crypto";
-import { componentKey, digestOf } from "@sumac/suit";
+import { componentKey } from "@sumac/suit";
 import { releaseTrust, type TrustPart, type TrustParts, trustKey } from "@sumac/verifier";
 import type { Device } from "./device.ts";
 import type { DeviceKey, DeviceKeyStore } from "./device-key.ts";
@@ -10,6 +10,7 @@ import type {
   ProvisionedTrust,
   ProvisioningRecord,
 } from "./provisioning-record.ts";
+import { sha256 } from "./sha256.ts";
 import { checkSlot, type SlotImage, type SlotProblem } from "./slot-check.ts";
 import type { Slots } from "./slots.ts";
 import type { StoredTrust } from "./state.ts";
@@ -129,7 +130,7 @@ function trustOf(part: TrustPart, stored: StoredTrust, parts: TrustParts, crypto
   return [
     {
       part,
-      digest: bytesToHex(digestOf(crypto, "sha-256", bytes).bytes),
+      digest: bytesToHex(sha256(crypto, bytes)),
       keys: record.roles.flatMap(({ name, purpose, keys }) =>
         keys.map(({ keyId }) => ({ role: name, purpose, keyId: bytesToHex(keyId) })),
       ),

@@ -16,6 +16,7 @@ import {
 } from "./provisioning-record.ts";
 import { foreignKey, makeRelease, vendorKey } from "./release.test.support.ts";
 import { deviceOn, newVendorKey, trustFactory, trustLayout, vendorPart, vendorRoots } from "./trust.test.support.ts";
+import { Unavailable } from "./unavailable.ts";
 
 let made = 0;
 /** A platform that keeps the key to itself. */
@@ -145,6 +146,22 @@ describe("EDR 3.12: provisioning writes, reads back and says so", () => {
     const key = await keys.generate();
     const record = await provisionUnit(blank(keys), factory(), unit("SN-1"));
     expect(record).toMatchObject({ result: "passed", deviceKey: { keyId: hex(key) } });
+  });
+
+  test("EDR 3.12: a unit that was cut in the middle of the image begins it anew: the factory's stream does", async () => {
+    const parts = blank();
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield release.image.subarray(0, 512);
+      throw new Unavailable("link-lost", { retryable: true });
+    }
+    await expect(provisionUnit(parts, { ...factory(), fetch: broken }, unit("SN-1"))).rejects.toThrow("link-lost");
+    let asked = 0;
+    const fetch = (): AsyncGenerator<Uint8Array> => {
+      asked++;
+      return one(release.image);
+    };
+    expect(await provisionUnit(parts, { ...factory(), fetch }, unit("SN-1"))).toMatchObject({ result: "passed" });
+    expect(asked).toBe(1);
   });
 
   test.each([

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeCrypto } from "@sumac/crypto/node";
@@ -79,6 +79,16 @@ describe("the mark that tells a boot from a restart of the process", () => {
     expect(await readStartMark(nodeFileSystem, folder)).toEqual(mark);
     await writeStartMark(nodeFileSystem, folder, { ...mark, process: "ended" });
     expect(await readStartMark(nodeFileSystem, folder)).toEqual({ ...mark, process: "ended" });
+    await writeStartMark(nodeFileSystem, folder, { ...mark, process: "not-started" });
+    expect(await readStartMark(nodeFileSystem, folder)).toEqual({ ...mark, process: "not-started" });
+  });
+
+  test("is kept where a folder stands in its place: that would stop every start", async () => {
+    rmSync(join(folder, "started"));
+    mkdirSync(join(folder, "started"));
+    expect(await readStartMark(nodeFileSystem, folder)).toBeUndefined();
+    await writeStartMark(nodeFileSystem, folder, mark);
+    expect(await readStartMark(nodeFileSystem, folder)).toEqual(mark);
   });
 
   test.each(["", "x", `0a1b ${"07".repeat(32)} running`, `0a1b 07 running\n`, `0a1b ${"07".repeat(32)} no\n`])(
@@ -97,5 +107,7 @@ describe("the mark that tells a boot from a restart of the process", () => {
     expect(hasStarted(mark, digest)).toBe(true);
     expect(hasStarted(mark, digest.with(0, 0))).toBe(false);
     expect(hasStarted(undefined, digest)).toBe(false);
+    expect(goesOnRunning({ ...mark, process: "not-started" }, "0a1b-2c")).toBe(true);
+    expect(hasStarted({ ...mark, process: "not-started" }, digest)).toBe(false);
   });
 });

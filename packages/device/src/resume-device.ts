@@ -1,8 +1,7 @@
-import { bootTrust } from "@sumac/verifier";
 import { type Booted, bootDevice, type DeviceParts } from "./boot-device.ts";
 import { misfit } from "./components-misfit.ts";
 import { otherSlot } from "./slot.ts";
-import { checkSlot } from "./slot-check.ts";
+import { bootJudge, checkSlot } from "./slot-check.ts";
 import { trustInForce } from "./trust-in-force.ts";
 
 /**
@@ -15,11 +14,10 @@ export async function resumeDevice(parts: DeviceParts): Promise<Booted> {
   const { state } = reading;
   const trust = trustInForce(state.trust, parts.crypto);
   if (!trust.ok || misfit(state.identity, parts.slots) !== undefined) return bootDevice(parts);
-  const { boot, identity, floor } = state;
+  const { boot } = state;
   const isTrial = boot.state === "trial";
   const slot = isTrial ? otherSlot(boot.active) : boot.active;
-  const judge = { crypto: parts.crypto, trust: bootTrust(trust.value), identity, floor };
-  const checked = await checkSlot(parts.slots, slot, judge);
+  const checked = await checkSlot(parts.slots, slot, bootJudge(slot, state, trust.value, parts.crypto));
   if (!checked.ok) return bootDevice(parts);
   const running = checked.value;
   const mode = isTrial ? "trial" : "confirmed";

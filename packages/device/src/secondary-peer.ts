@@ -18,7 +18,7 @@ export type SecondaryStep = "install" | "restart" | "go-back";
 
 /** Why the gateway does not go on with an update by now; codes of the verifier and of the agent. */
 export interface SecondaryWait {
-  readonly code: "outside-window" | "interlock" | "consent-awaited" | "log-failing";
+  readonly code: "outside-window" | "interlock" | "consent-awaited" | "log-failing" | "verifier-self-test-failed";
 }
 
 /** One order of the server, on an open line. */

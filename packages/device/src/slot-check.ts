@@ -2,10 +2,12 @@ import { err, ok, type Result } from "@sumac/cbor";
 import type { Crypto } from "@sumac/crypto";
 import { type ComponentId, componentKey, defaultLimits, type Limits, type SuitDigest } from "@sumac/suit";
 import {
+  bootTrust,
   type Installed,
   matchSlot,
   type Recipient,
   type Rejection,
+  type TrustParts,
   type TrustRecord,
   type VerifiedUpdate,
   verifyEnvelope,
@@ -13,7 +15,7 @@ import {
 import { type ComponentsIncomplete, type InstallPlan, installPlan } from "./install-plan.ts";
 import type { SlotName } from "./slot.ts";
 import { componentsOf, type Slots } from "./slots.ts";
-import type { DeviceIdentity, Floor } from "./state.ts";
+import type { DeviceIdentity, DeviceState, Floor } from "./state.ts";
 import { slotLabel } from "./state-labels.ts";
 import { Unavailable, type UnavailableCode } from "./unavailable.ts";
 
@@ -61,6 +63,14 @@ export interface Judge {
   readonly floor: Floor | undefined;
 }
 
+/** As a boot judges this slot, under the trust record of now. */
+export const bootJudge = (
+  slot: SlotName,
+  { identity, floor, recovery }: Pick<DeviceState, "identity" | "floor" | "recovery">,
+  trust: TrustParts,
+  crypto: Crypto,
+): Judge => ({ crypto, trust: bootTrust(trust), identity, floor: slot === "recovery" ? recovery : floor });
+
 /** An image that was accepted once does not stop booting because a date has passed: time is no condition of a boot. */
 const beforeEveryExpiry = 0n;
 
@@ -100,14 +110,7 @@ export async function judgeStoredEnvelope(
   if (content.state === "empty") return err({ code: "slot-empty" });
   if (content.state === "partial") return err({ code: "slot-unsealed" });
   if (content.state === "damaged") return err({ code: "slot-damaged" });
-  const update = verifyEnvelope(content.envelope, {
-    crypto: judge.crypto,
-    trust: judge.trust,
-    recipient: recipientFor(judge.identity, slot, slots),
-    installed: installedOf(judge.floor),
-    now: beforeEveryExpiry,
-    limits: envelopeLimits(slots),
-  });
+  const update = verifyStoredEnvelope(content.envelope, slots, slot, judge);
   if (!update.ok) return update;
   const plan = installPlan(update.value, componentIdsOf(slots, slot));
   if (!plan.ok) return plan;
@@ -115,6 +118,22 @@ export async function judgeStoredEnvelope(
   const fits = plan.value.images.every(({ expected }, i) => BigInt(content.imageSizes[i] ?? -1) === expected.size);
   return fits ? ok({ update: update.value, plan: plan.value }) : err({ code: "slot-damaged" });
 }
+
+/** Whether a boot would accept the envelope; what else lies in the slot is not looked at. */
+export const verifyStoredEnvelope = (
+  envelope: Uint8Array,
+  slots: Slots,
+  slot: SlotName,
+  judge: Judge,
+): Result<VerifiedUpdate, Rejection> =>
+  verifyEnvelope(envelope, {
+    crypto: judge.crypto,
+    trust: judge.trust,
+    recipient: recipientFor(judge.identity, slot, slots),
+    installed: installedOf(judge.floor),
+    now: beforeEveryExpiry,
+    limits: envelopeLimits(slots),
+  });
 
 export function slotImage(update: VerifiedUpdate, slot: SlotName, plan: InstallPlan): SlotImage {
   const version = versionOf(update);

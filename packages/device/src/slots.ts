@@ -1,3 +1,4 @@
+import { equalBytes } from "@sumac/crypto";
 import type { ComponentId } from "@sumac/suit";
 import type { SlotName } from "./slot.ts";
 
@@ -75,4 +76,26 @@ export function componentsOf(slots: Slots, slot: SlotName): readonly ComponentSl
   if (slot !== "recovery") return slots.components;
   if (slots.recovery === undefined) throw new RangeError("the device has no slot for recovery");
   return [slots.recovery];
+}
+
+/** Throws `RangeError` for what the slot cannot hold. */
+export function checkFits(slots: Slots, slot: SlotName, { envelope, imageSizes }: SlotStaging): void {
+  const components = componentsOf(slots, slot);
+  const fits =
+    imageSizes.length === components.length && components.every(({ capacity }, i) => (imageSizes[i] ?? 0) <= capacity);
+  if (fits && envelope.length <= slots.envelopeCapacity) return;
+  throw new RangeError(`envelope of ${envelope.length} or images of ${imageSizes} bytes do not fit slot ${slot}`);
+}
+
+/** Whether what was begun is exactly this, and may be resumed as it. */
+export const sameStaging = (a: SlotStaging, b: SlotStaging): boolean =>
+  equalBytes(a.envelope, b.envelope) && a.imageSizes.every((size, i) => size === b.imageSizes[i]);
+
+/** The first place at or behind this one where something is missing: images of no bytes are whole at once. */
+export function skipWholeImages({ component, offset }: SlotPosition, imageSizes: readonly number[]): SlotPosition {
+  let position = { component, offset };
+  while (position.component < imageSizes.length && position.offset === imageSizes[position.component]) {
+    position = { component: position.component + 1, offset: 0 };
+  }
+  return position;
 }

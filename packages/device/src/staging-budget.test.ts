@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -160,5 +160,13 @@ describe("the ledger in a file", () => {
   test.each(["", "12", "-1\n", "1e9\n", "9".repeat(40), "0x10\n"])("is damaged where it says %j", async (text) => {
     writeFileSync(join(folder, "stagings"), text);
     expect(await ledger.read()).toBe("damaged");
+  });
+
+  test("is written again where a folder stands in its place", async () => {
+    rmSync(join(folder, "stagings"));
+    mkdirSync(join(folder, "stagings"));
+    expect(await ledger.read()).toBe("damaged");
+    await ledger.write(7);
+    expect(await ledger.read()).toBe(7);
   });
 });

@@ -1,6 +1,6 @@
 import { bytesToHex, equalBytes, hexToBytes } from "@sumac/crypto";
 import type { FileSystem } from "./file-system.ts";
-import { readPrivateFile, writePrivateFile } from "./private-file.ts";
+import { readPrivateFile, replacePrivateFile } from "./private-file.ts";
 
 const name = "started";
 
@@ -10,31 +10,33 @@ export interface StartMark {
   readonly bootId: string;
   /** The manifest of the image that was started. */
   readonly manifestDigest: Uint8Array;
-  /** `ended`: the process ended in order to be started anew with the image. */
-  readonly process: "running" | "ended";
+  /**
+   * `ended`: the process ended in order to be started anew with the image. `not-started`: the image of the manifest was to
+   * be started, and that failed.
+   */
+  readonly process: "running" | "ended" | "not-started";
 }
 
 /** Undefined where there is none, or none that can be read: then a start counts as a boot. */
 export async function readStartMark(files: FileSystem, folder: string): Promise<StartMark | undefined> {
   const bytes = await readPrivateFile(files, `${folder}/${name}`, 256);
   const text = bytes === undefined ? "" : String.fromCharCode(...bytes);
-  const [, bootId, digest, process] = /^([0-9a-f-]{1,64}) ((?:[0-9a-f]{2}){16,64}) (running|ended)\n$/.exec(text) ?? [];
+  const [, bootId, digest, process] =
+    /^([0-9a-f-]{1,64}) ((?:[0-9a-f]{2}){16,64}) (running|ended|not-started)\n$/.exec(text) ?? [];
   if (bootId === undefined || digest === undefined) return undefined;
-  return { bootId, manifestDigest: hexToBytes(digest), process: process === "ended" ? "ended" : "running" };
+  const known = (["ended", "not-started"] as const).find((each) => each === process);
+  return { bootId, manifestDigest: hexToBytes(digest), process: known ?? "running" };
 }
 
 /** Safe when it returns. */
 export async function writeStartMark(files: FileSystem, folder: string, mark: StartMark): Promise<void> {
-  const path = `${folder}/${name}`;
   const text = `${mark.bootId} ${bytesToHex(mark.manifestDigest)} ${mark.process}\n`;
-  await writePrivateFile(files, `${path}.new`, new TextEncoder().encode(text));
-  await files.rename(`${path}.new`, path);
-  await files.syncFolder(folder);
+  await replacePrivateFile(files, folder, name, new TextEncoder().encode(text));
 }
 
 /** Whether the image goes on running since the mark was written, and only this process started again. */
 export const goesOnRunning = (mark: StartMark | undefined, bootId: string): boolean =>
-  mark?.bootId === bootId && mark.process === "running";
+  mark?.bootId === bootId && mark.process !== "ended";
 
 export const hasStarted = (mark: StartMark | undefined, manifestDigest: Uint8Array): boolean =>
-  mark !== undefined && equalBytes(mark.manifestDigest, manifestDigest);
+  mark !== undefined && mark.process !== "not-started" && equalBytes(mark.manifestDigest, manifestDigest);

@@ -4,16 +4,26 @@ import {
   type CborValue,
   decode,
   encode,
-  err,
   lookUp,
   type Malformed,
-  ok,
   type Result,
 } from "@sumac/cbor";
 import type { ComponentId } from "@sumac/suit";
 import type { BootRecord, BootState, TrialCount } from "./boot.ts";
+import {
+  bytesOf,
+  list,
+  member,
+  named,
+  onlyMembers,
+  readItem,
+  textOf,
+  Unreadable,
+  uint,
+  unlessNull,
+} from "./item-reader.ts";
 import type { ImageSlotName } from "./slot.ts";
-import { bytesOf, list, member, named, onlyMembers, Unreadable, uint, unlessNull } from "./state-item.ts";
+
 import { bootStateLabel, formerStateLabel, imageSlotLabel, stateLabel, stateVersion } from "./state-labels.ts";
 
 /** Everything a device has to remember over a power cut, but for images, envelopes and event log. Written as a whole. */
@@ -108,12 +118,7 @@ const trustItem = ({ record, sequence }: StoredTrustPart): CborValue => [record,
 export function parseState(bytes: Uint8Array): Result<DeviceState, Malformed> {
   const decoded = decode(bytes, { field: "state" });
   if (!decoded.ok) return decoded;
-  try {
-    return ok(readState(decoded.value));
-  } catch (thrown) {
-    if (thrown instanceof Unreadable) return err(thrown.refusal);
-    throw thrown;
-  }
+  return readItem("state", () => readState(decoded.value));
 }
 
 function readState(item: CborItem): DeviceState {
@@ -221,6 +226,5 @@ const readComponent = (item: CborItem): ComponentId =>
 
 function readReport(item: CborItem): PendingReport {
   const [action, digest] = list(item, "report", 2);
-  if (action.kind !== "text") throw new Unreadable("wrong-type", "report.action", action);
-  return { action: action.value, manifestDigest: bytesOf(digest, "report.digest") };
+  return { action: textOf(action, "report.action"), manifestDigest: bytesOf(digest, "report.digest") };
 }

@@ -1,8 +1,10 @@
+import { nodeCrypto } from "@sumac/crypto/node";
 import type { ComponentId, SequenceInput } from "@sumac/suit";
 import { type TrustPart, trustComponents } from "@sumac/verifier";
 import { describe, expect, test } from "vitest";
 import { recoveryComponent } from "./component-set.ts";
 import { explainDevice } from "./explain.ts";
+import { FlashSlots } from "./flash-slots.ts";
 import {
   classId,
   directive,
@@ -432,13 +434,20 @@ describe("a refused trust update leaves state, slots, floor and trust record unt
   });
 
   test("EDR 3.12: a slot that does not boot now is no reason to keep a record that should go", async () => {
-    const { device, flash } = await trusting(withNewKey);
+    const revoking = vendorUpdate({ record: vendorPart({ release: [newVendorKey] }) });
+    const damaged = await trusting(withNewKey);
     // Under the confirmed release itself, whose envelope is damaged now.
     const { envelopeOffset, envelopeSize } = trustLayout.slots.a;
-    for (let at = 0; at < envelopeSize; at += 256) await flash.erase(envelopeOffset + at);
-    expect(await sendTrust(device, vendorUpdate({ record: vendorPart({ release: [newVendorKey] }) }))).toMatchObject({
-      ok: true,
-    });
+    for (let at = 0; at < envelopeSize; at += 256) await damaged.flash.erase(envelopeOffset + at);
+    expect(await sendTrust(damaged.device, revoking)).toMatchObject({ ok: true });
+
+    const exchanged = await trusting(withNewKey);
+    const { envelope, image } = makeRelease({ sequence: 5n, signers: [foreignKey] });
+    const slots = new FlashSlots(exchanged.flash, trustLayout, nodeCrypto);
+    const writer = await slots.begin("a", { envelope, imageSizes: [image.length] });
+    await writer.write(0, 0, image);
+    await writer.seal();
+    expect(await sendTrust(exchanged.device, revoking)).toMatchObject({ ok: true });
   });
 
   test("EDR 3.12: while an image is on trial nothing changes: trial-running", async () => {

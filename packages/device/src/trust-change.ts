@@ -1,18 +1,11 @@
 import { err, ok, type Result } from "@sumac/cbor";
 import type { Crypto } from "@sumac/crypto";
-import { digestOf } from "@sumac/suit";
-import {
-  bootTrust,
-  type Rejection,
-  stageImage,
-  type TrustPart,
-  type TrustParts,
-  verifyEnvelope,
-} from "@sumac/verifier";
+import { type Rejection, stageImage, type TrustPart, type TrustParts } from "@sumac/verifier";
 import type { EventSigner } from "./device-event.ts";
 import { eventSigners } from "./event-signers.ts";
+import { sha256 } from "./sha256.ts";
 import type { SlotName } from "./slot.ts";
-import { envelopeLimits, installedOf, recipientFor } from "./slot-check.ts";
+import { bootJudge, verifyStoredEnvelope } from "./slot-check.ts";
 import type { Slots } from "./slots.ts";
 import type { DeviceState, StoredTrust } from "./state.ts";
 import { parseTrustPart, type UnusableTrustRecord } from "./trust-in-force.ts";
@@ -133,19 +126,12 @@ async function findStranded(
   next: TrustParts,
   { crypto, slots, state, inForce }: TrustChangeContext,
 ): Promise<{ readonly slot: SlotName; readonly because: Rejection } | undefined> {
-  const rooms: readonly SlotName[] = slots.recovery === undefined ? [] : ["recovery"];
-  for (const slot of [state.boot.active, ...rooms]) {
+  const spare: readonly SlotName[] = slots.recovery === undefined ? [] : ["recovery"];
+  for (const slot of [state.boot.active, ...spare]) {
     const content = await slots.inspect(slot);
     if (content.state !== "sealed") continue;
     const bootsUnder = (parts: TrustParts): Result<unknown, Rejection> =>
-      verifyEnvelope(content.envelope, {
-        crypto,
-        trust: bootTrust(parts),
-        recipient: recipientFor(state.identity, slot, slots),
-        installed: installedOf(slot === "recovery" ? state.recovery : state.floor),
-        now: 0n,
-        limits: envelopeLimits(slots),
-      });
+      verifyStoredEnvelope(content.envelope, slots, slot, bootJudge(slot, state, parts, crypto));
     const after = bootsUnder(next);
     if (!after.ok && bootsUnder(inForce).ok) return { slot, because: after.error };
   }
@@ -160,7 +146,6 @@ function newTrust(
   { crypto, state }: TrustChangeContext,
   { signers }: Pick<TrustChange, "signers">,
 ): NewTrust {
-  const digest = (bytes: Uint8Array): Uint8Array => digestOf(crypto, "sha-256", bytes).bytes;
   const before = state.trust[part];
   return {
     stored: { ...state.trust, [part]: { record, sequence } },
@@ -168,8 +153,8 @@ function newTrust(
     change: {
       part,
       sequence,
-      ...(before === undefined ? {} : { from: digest(before.record) }),
-      to: digest(record),
+      ...(before === undefined ? {} : { from: sha256(crypto, before.record) }),
+      to: sha256(crypto, record),
       signers,
     },
   };

@@ -1,5 +1,5 @@
 /** What of the world failed. Public and never reused: logs, exit codes and tests use them. Sentences live in `explain`. */
-export type UnavailableCode = ServerFaultCode | StorageFaultCode | InstallerFaultCode;
+export type UnavailableCode = ServerFaultCode | StorageFaultCode | InstallerFaultCode | NoticeFaultCode;
 
 /** Talking to the update server; each is described where it is decided, in `ddi-client-fault.ts`. */
 export type ServerFaultCode =
@@ -26,8 +26,6 @@ export type ServerFaultCode =
   | "artifact-missing";
 
 export type StorageFaultCode =
-  /** Nobody could be told of what the integrity check found. */
-  | "notice-not-delivered"
   /** Flash or disk refused to read, write or erase. */
   | "storage-failed"
   /** The flash file has another size than the device's flash. */
@@ -45,6 +43,9 @@ export type InstallerFaultCode =
   | "installer-failed"
   /** It took longer than it may and was killed. */
   | "installer-timed-out";
+
+/** Telling somebody of what the integrity check found. */
+export type NoticeFaultCode = "notice-not-delivered";
 
 export interface UnavailableFacts {
   /** Whether the same call may work later without anybody changing anything. */

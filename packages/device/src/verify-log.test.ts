@@ -1,6 +1,8 @@
+import { toValue } from "@sumac/cbor";
 import { bytesToHex } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { beforeAll, describe, expect, test } from "vitest";
+import { signStatement, verifyStatement } from "./device-statement.ts";
 import { refusedEntry, trustEntry } from "./event-log.contract.ts";
 import type { LogEnds } from "./event-log.ts";
 import { memoryLog, testDeviceKey, testLogGeometry, testLogStore } from "./log.test.support.ts";
@@ -226,6 +228,25 @@ describe("CR 3.9: a forger who computes digests anew is found by what the device
 
   test("no head", async () => {
     expect(await verify(log.lines.slice(0, 12))).toEqual({ verdict: "refused", refusal: { code: "log-head-missing" } });
+  });
+
+  test("a line behind the head", async () => {
+    const refused = { verdict: "refused", refusal: { code: "log-line-malformed", line: 14, field: "line" } };
+    const [head = "", record = ""] = [log.lines[12], log.lines[11]];
+    expect(await verify([...log.lines, head])).toEqual(refused);
+    expect(await verifyExport(() => each([...log.lines, record]), "chain-only", nodeCrypto)).toEqual(refused);
+  });
+
+  test("a head with more in it than a head has, though the device signed it", async () => {
+    const signed = await signLogHead({ device: "pump-7", time: 1_800_000_000n, ends: log.ends }, key, nodeCrypto);
+    const content = verifyStatement(signed, "sumac event log head 1", key.publicKey, nodeCrypto);
+    if (!content.ok) throw new Error(content.error.code);
+    const items = [...content.value.map(toValue), 0];
+    const more = await signStatement("sumac event log head 1", items, key, nodeCrypto);
+    expect(await verify(log.lines.with(12, JSON.stringify({ head: bytesToHex(more) })))).toMatchObject({
+      verdict: "refused",
+      refusal: { code: "malformed", field: "log-head" },
+    });
   });
 
   test("a head with any bit flipped", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Failure } from "../failure.ts";
-import { type AgentConfig, policyOf, readAgentConfig } from "./agent-config.ts";
+import { type AgentConfig, readAgentConfig } from "./agent-config.ts";
+import { policyOf } from "./agent-policy.ts";
 
 const read = (text: string): AgentConfig =>
   readAgentConfig(new TextEncoder().encode(text), { name: "agent.yaml", folder: "/etc/sumac" });
@@ -53,6 +54,8 @@ test("the least configuration, and what it leaves to the defaults", () => {
     windows: [],
     interlock: undefined,
     consent: undefined,
+    override: undefined,
+    backup: undefined,
     restart: { kind: "image", command: { argv: ["systemctl", "restart", "controller"], timeoutMs: 60_000 } },
     selfTest: "not-tested",
     notify: [],
@@ -88,6 +91,8 @@ test("everything that can be said", () => {
       '  - { days: [sat, sun], from: "22:00", to: "04:00", zone: Europe/Vienna }',
       "interlock: { command: [/opt/plc/may-update], timeout: 5 s }",
       "consent: { file: /etc/sumac/consent }",
+      "override: { by: [anna, shift lead], longest: 2 h, lifts: [window, consent] }",
+      'backup: { command: [/opt/plc/save, "{digest}"], timeout: 10 min }',
       "restart: { kind: machine, command: [systemctl, reboot], timeout: 2 min }",
       'selfTest: { command: [/opt/plc/self-test, "{slot}"], timeout: 10 min }',
       "notify:",
@@ -112,6 +117,8 @@ test("everything that can be said", () => {
     installer: { install: { argv: ["rauc", "install", "{file}"], timeoutMs: 900_000 } },
   });
   expect(config.windows).toEqual([{ days: ["sat", "sun"], from: 1320, to: 240, zone: "Europe/Vienna" }]);
+  expect(config.override).toEqual({ by: ["anna", "shift lead"], longestSeconds: 7200n, lifts: ["window", "consent"] });
+  expect(config.backup).toEqual({ argv: ["/opt/plc/save", "{digest}"], timeoutMs: 600_000 });
   expect(config.stagings).toEqual({ burst: 4, restMs: 43_200_000 });
   expect(config.notify).toHaveLength(3);
   expect(policyOf(config)).toMatchObject({ profile: "ot", clock: "none", stagingBurst: 4, pollMostSeconds: 3600 });

@@ -1,5 +1,11 @@
-import { defaultStagingRules, type Policy, type StagingRules } from "@sumac/device";
-import { type ComponentSettings, largestImageBytes } from "../device/device-settings.ts";
+import {
+  defaultStagingRules,
+  type OverrideRules,
+  overridableBars,
+  overrideName,
+  type StagingRules,
+} from "@sumac/device";
+import { type ComponentSettings, largestFileImageBytes } from "../device/device-settings.ts";
 import { ConfigReader, type Field } from "./config-reader.ts";
 import { isTimeZone, type MaintenanceWindow, parseTimeOfDay, weekdays } from "./maintenance-window.ts";
 import { readSecondaries, type SecondaryConfig } from "./secondary-config.ts";
@@ -15,6 +21,10 @@ export interface AgentConfig {
   readonly windows: readonly MaintenanceWindow[];
   readonly interlock: Source | undefined;
   readonly consent: Source | undefined;
+  /** Who may set aside what for one update; undefined = nobody may. */
+  readonly override: OverrideRules | undefined;
+  /** Saves what does not lie in the slots, before an update is armed; undefined = nothing is saved. */
+  readonly backup: ConfiguredCommand | undefined;
   readonly restart: RestartConfig;
   /** `not-tested`: whatever starts is confirmed. */
   readonly selfTest: ConfiguredCommand | "not-tested";
@@ -104,6 +114,8 @@ const keys = [
   "windows",
   "interlock",
   "consent",
+  "override",
+  "backup",
   "restart",
   "selfTest",
   "notify",
@@ -116,8 +128,8 @@ const keys = [
 ] as const;
 const installerKeys = ["install", "readback", "activate", "confirm", "revert"] as const;
 
-/** Largest image of a platform in files; a simulated flash has less. */
 const usualTimeoutMs = 60_000;
+const usualPoll: AgentConfig["poll"] = { leastMs: 30_000, mostMs: 24 * 3_600_000 };
 
 /** Reads the configuration of `sumac device agent`, strictly. Throws `Failure` that names the line. */
 export function readAgentConfig(
@@ -157,10 +169,12 @@ export function readAgentConfig(
       },
       profile,
       platform,
-      poll: optional("poll", (field) => readPoll(reader, field)) ?? { leastMs: 30_000, mostMs: 24 * 3_600_000 },
+      poll: optional("poll", (field) => readPoll(reader, field)) ?? usualPoll,
       windows: optional("windows", (field) => reader.list(field).map((each) => readWindow(reader, each))) ?? [],
       interlock: optional("interlock", (field) => readSource(reader, field)),
       consent,
+      override: optional("override", (field) => readOverrideRules(reader, field)),
+      backup: optional("backup", (field) => readCommand(reader, field)),
       restart,
       selfTest: readSelfTest(reader, top.required("selfTest")),
       notify: optional("notify", (field) => reader.list(field).map((each) => readNotify(reader, each))) ?? [],
@@ -245,7 +259,7 @@ function readComponent(reader: ConfigReader, field: Field): ComponentSettings {
   const map = reader.map(field, ["id", "maxSize"]);
   const id = reader.list(map.required("id")).map((segment) => reader.segment(segment));
   const bytes = reader.bytes(map.required("maxSize"));
-  if (bytes > largestImageBytes * 8) reader.refuse(map.required("maxSize"), "is too large", "write at most 4 GiB");
+  if (bytes > largestFileImageBytes) reader.refuse(map.required("maxSize"), "is too large", "write at most 4 GiB");
   return { id, bytes };
 }
 
@@ -267,6 +281,24 @@ function readSource(reader: ConfigReader, field: Field): Source {
   }
   if (file !== undefined) return { kind: "file", file: reader.path(file) };
   return { kind: "command", command: readCommand(reader, field) };
+}
+
+function readOverrideRules(reader: ConfigReader, field: Field): OverrideRules {
+  const map = reader.map(field, ["by", "longest", "lifts"]);
+  const someOf = <T>(key: "by" | "lifts", read: (each: Field) => T): readonly T[] => {
+    const list = reader.list(map.required(key));
+    if (list.length === 0) reader.refuse(map.required(key), "is empty", "name one, or leave override out");
+    return list.map(read);
+  };
+  const name = (each: Field): string => {
+    const text = reader.text(each);
+    return overrideName.test(text) ? text : reader.refuse(each, "is not a name", "write 1 to 64 printable characters");
+  };
+  return {
+    by: someOf("by", name),
+    longestSeconds: BigInt(reader.duration(map.required("longest"), { most: "7 d" }) / 1000),
+    lifts: someOf("lifts", (each) => reader.choice(each, overridableBars)),
+  };
 }
 
 function readRestart(reader: ConfigReader, field: Field): RestartConfig {
@@ -293,8 +325,8 @@ const isText = ({ node }: Field): boolean => node !== null && "value" in node;
 function readPoll(reader: ConfigReader, field: Field): AgentConfig["poll"] {
   const map = reader.map(field, ["least", "most"]);
   const [least, most] = [map.optional("least"), map.optional("most")];
-  const leastMs = least === undefined ? 30_000 : reader.duration(least, { most: "1 d" });
-  const mostMs = most === undefined ? 24 * 3_600_000 : reader.duration(most, { most: "1 d" });
+  const leastMs = least === undefined ? usualPoll.leastMs : reader.duration(least, { most: "1 d" });
+  const mostMs = most === undefined ? usualPoll.mostMs : reader.duration(most, { most: "1 d" });
   if (leastMs > mostMs) reader.refuse(field, "has a least that is more than its most", "exchange them");
   return { leastMs, mostMs };
 }
@@ -340,24 +372,3 @@ function isServerAddress(text: string): boolean {
     url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === ""
   );
 }
-
-/** The settings by which an inventory shows how updates are treated (CR 7.6), and changes are told (CR 2.8). */
-export const policyOf = (config: AgentConfig): Policy => ({
-  profile: config.profile,
-  server: config.server.url,
-  access: config.server.access.kind,
-  windows: JSON.stringify(config.windows),
-  interlock: JSON.stringify(config.interlock ?? "none"),
-  consent: JSON.stringify(config.consent ?? "none"),
-  restart: JSON.stringify(config.restart),
-  selfTest: JSON.stringify(config.selfTest),
-  notify: JSON.stringify(config.notify),
-  whenLogFails: config.whenLogFails,
-  clock: config.clock,
-  integrityCheckSeconds: config.integrityCheckMs / 1000,
-  pollLeastSeconds: config.poll.leastMs / 1000,
-  pollMostSeconds: config.poll.mostMs / 1000,
-  stagingBurst: config.stagings.burst,
-  stagingRestSeconds: config.stagings.restMs / 1000,
-  secondaries: JSON.stringify(config.secondaries),
-});

@@ -1,9 +1,9 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { checkDdiOptions, createDdiClient, type DdiClient, type DdiToken } from "@sumac/device";
 import { createNodeHttp, type NodeHttpTls, wait } from "@sumac/device/node";
-import { readText } from "../bound-read.ts";
+import { readBoundedFile, readText } from "../bound-read.ts";
 import { malformedInput, unavailable } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { fileFailure } from "../system-failure.ts";
@@ -33,7 +33,7 @@ export async function connectAgent(
     const problem = `the server would not understand the configuration: ${checked.error.code}`;
     throw malformedInput("config-bad-value", problem, "check server, tenant, controllerId and the token");
   }
-  const http = createNodeHttp({ tls: readTls(config) });
+  const http = createNodeHttp({ tls: readTls(config, io) });
   const serverFor = (id: string): DdiClient =>
     bounded(createDdiClient({ baseUrl, tenant, controllerId: id, token, http, wait, signal }), poll);
   return { server: serverFor(controllerId), serverFor, close: () => http.close() };
@@ -57,10 +57,11 @@ async function accessToken({ access }: ServerConfig, io: Io): Promise<DdiToken> 
   throw malformedInput("token-invalid", `${access.file} holds no token`, "write the token into it, and nothing else");
 }
 
-function readTls({ access, authority }: ServerConfig): NodeHttpTls {
+function readTls({ access, authority }: ServerConfig, io: Io): NodeHttpTls {
   if (access.kind === "certificate") refuseOpenSecret(access.key);
-  const own = access.kind === "certificate" ? { cert: readPem(access.file), key: readPem(access.key) } : undefined;
-  const tls = { ...own, ...(authority === undefined ? {} : { ca: readPem(authority) }) };
+  const own =
+    access.kind === "certificate" ? { cert: readPem(io, access.file), key: readPem(io, access.key) } : undefined;
+  const tls = { ...own, ...(authority === undefined ? {} : { ca: readPem(io, authority) }) };
   try {
     // A list of authorities of which none can be read would be taken for an empty one.
     for (const certificate of tls.ca?.match(certificates) ?? []) new X509Certificate(certificate);
@@ -76,15 +77,10 @@ function readTls({ access, authority }: ServerConfig): NodeHttpTls {
   }
 }
 
-function readPem(file: string): string {
-  try {
-    if (statSync(file).size > mostPemBytes) {
-      throw malformedInput("certificate-unusable", `${file} is too large for certificates`, "name a PEM file");
-    }
-    return readFileSync(file, "latin1");
-  } catch (error) {
-    throw error instanceof Error && error.name === "Failure" ? error : fileFailure(error, file);
-  }
+function readPem(io: Io, file: string): string {
+  const { bytes, size } = readBoundedFile(io, file, mostPemBytes);
+  if (size <= mostPemBytes) return new TextDecoder("latin1").decode(bytes);
+  throw malformedInput("certificate-unusable", `${file} is too large for certificates`, "name a PEM file");
 }
 
 /** A secret that everybody on this machine can read is none. */

@@ -14,6 +14,7 @@ import { openDeviceKey } from "../device/device-key-file.ts";
 import { type ComponentSettings, readSettings, writeSettings } from "../device/device-settings.ts";
 import { type GatewayOptions, openGateway } from "../device/gateway-folder.ts";
 import { unavailable } from "../failure.ts";
+import { hostTime } from "../host-time.ts";
 import type { Io } from "../io.ts";
 import { fileFailure } from "../system-failure.ts";
 import type { AgentConfig, FilePlatformConfig } from "./agent-config.ts";
@@ -37,15 +38,13 @@ export interface PlatformClock {
 }
 
 export const hostClock: PlatformClock = {
-  trustedTime: () => BigInt(Math.floor(Date.now() / 1000)),
+  trustedTime: hostTime,
   uptimeMs: () => performance.now(),
 };
 
-/** The key of the device, beside what it seals. */
-
 /** `making`: a folder and a key are made where there are none, and a flash for these components. */
 export async function openPlatform(
-  { platform, stagings: rules, whenLogFails, server }: AgentConfig,
+  { platform, stagings: rules, whenLogFails, server, clock: trusted }: AgentConfig,
   clock: PlatformClock,
   io: Io,
   making?: readonly ComponentSettings[],
@@ -57,7 +56,7 @@ export async function openPlatform(
     rules,
     uptimeMs: clock.uptimeMs,
   });
-  const now = clock.trustedTime;
+  const now = (): bigint | undefined => (trusted === "host" ? clock.trustedTime() : undefined);
   if (platform.kind !== "flash") {
     return openFiles(platform, server.controllerId, io, kind, { stagings, whenLogFails, now });
   }

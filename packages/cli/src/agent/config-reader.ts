@@ -1,6 +1,7 @@
 import path from "node:path";
 import { ok } from "@sumac/cbor";
 import { DescriptionReader, type DescriptionRefusal, explain, type Field, type MapReader } from "@sumac/signing";
+import { parseDuration } from "../duration.ts";
 import { malformedInput } from "../failure.ts";
 
 export type { Field, MapReader };
@@ -90,12 +91,6 @@ export class ConfigReader {
     const where = `${this.#name}: line ${line}, column ${column}`;
     throw malformedInput("config-bad-value", `${where}: ${field.path || "the file"} ${problem}`, remedy);
   }
-}
-
-function parseDuration(text: string): number | undefined {
-  const [, count, unit] = /^([1-9]\d{0,6}) ?(s|min|h|d)$/.exec(text) ?? [];
-  const seconds = { s: 1, min: 60, h: 3600, d: 86_400 }[unit ?? ""];
-  return seconds === undefined ? undefined : Number(count) * seconds * 1000;
 }
 
 /** Most complaints fit any file; four of them name the file they were written for. */

@@ -2,10 +2,13 @@ import {
   type BootOutcome,
   type CommandRunner,
   type Device,
+  endedWell,
   type FileSystem,
   goesOnRunning,
   hasStarted,
   readStartMark,
+  type StartMark,
+  Unavailable,
   writeStartMark,
 } from "@sumac/device";
 import type { RestartConfig } from "./agent-config.ts";
@@ -79,10 +82,10 @@ export class ImageStart {
     const restart = this.#ports.restart();
     this.#started = "started";
     if (restart.kind === "image") {
-      const end = await this.#ports.runner.run(restart.command);
-      if (end.exitCode !== 0 || end.timing === "timed-out") {
-        // Without a mark it is started again when this process starts again.
+      if (!endedWell(await this.#ports.runner.run(restart.command))) {
+        // Told by the mark it is started again when this process starts again; the one before may have been ended by now.
         this.#started = "failed";
+        await this.#tryToWrite(outcome.booted.manifestDigest, "not-started");
         return;
       }
     }
@@ -90,10 +93,19 @@ export class ImageStart {
   }
 
   async #mark(outcome: BootOutcome): Promise<void> {
-    if (outcome.kind === "running") await this.#write(outcome.booted.manifestDigest, "running");
+    if (outcome.kind === "running") await this.#tryToWrite(outcome.booted.manifestDigest, "running");
   }
 
-  async #write(manifestDigest: Uint8Array, process: "running" | "ended"): Promise<void> {
+  /** The image runs, with or without the mark: a process that ended here would start it once more each time. */
+  async #tryToWrite(manifestDigest: Uint8Array, process: StartMark["process"]): Promise<void> {
+    try {
+      await this.#write(manifestDigest, process);
+    } catch (fault) {
+      if (!(fault instanceof Unavailable)) throw fault;
+    }
+  }
+
+  async #write(manifestDigest: Uint8Array, process: StartMark["process"]): Promise<void> {
     const { files, folder, bootId } = this.#ports;
     await writeStartMark(files, folder, { bootId, manifestDigest, process });
   }

@@ -1,6 +1,16 @@
 import { bytesToHex } from "@sumac/crypto";
-import type { CommandRunner, InstallSubject } from "@sumac/device";
+import {
+  barsOf,
+  type CommandFacts,
+  type CommandRunner,
+  endedWell,
+  fillCommand,
+  type InstallSubject,
+  type OverridableBar,
+  Unavailable,
+} from "@sumac/device";
 import { nodeFileSystem } from "@sumac/device/node";
+import type { Operations } from "@sumac/verifier";
 import { isSystemError } from "../system-failure.ts";
 import type { AgentConfig, Source } from "./agent-config.ts";
 import { isOpen } from "./maintenance-window.ts";
@@ -11,12 +21,6 @@ export interface OperatorPorts {
   readonly runner: CommandRunner;
   /** Milliseconds since 1970; undefined = no clock that could be believed. */
   now(): number | undefined;
-}
-
-/** What the verifier asks about the plant. */
-interface PlantState {
-  readonly window: "open" | "closed";
-  readonly interlock: "clear" | "engaged";
 }
 
 /**
@@ -33,16 +37,17 @@ export class Operator {
   }
 
   /** Undefined: nothing is configured that could object. */
-  async operations(): Promise<PlantState | undefined> {
+  async operations(): Promise<Operations | undefined> {
     const { windows, interlock } = this.#config;
     if (windows.length === 0 && interlock === undefined) return undefined;
     return { window: this.#window(), interlock: await this.#interlock() };
   }
 
-  /** Whether the process allows a restart now. */
-  async mayRestart(): Promise<boolean> {
+  /** Whether the process allows a restart now; `lifts` is asked for each bar in the way, whether a supervisor lifts it. */
+  async mayRestart(lifts: (bar: OverridableBar) => Promise<boolean> = async () => false): Promise<boolean> {
     const plant = await this.operations();
-    return plant === undefined || (plant.window === "open" && plant.interlock === "clear");
+    for (const bar of plant === undefined ? [] : barsOf(plant)) if (!(await lifts(bar))) return false;
+    return true;
   }
 
   /** Whether the process allows to go back now: a trial that failed does not wait for the next window. */
@@ -65,14 +70,14 @@ export class Operator {
     return text?.split("\n").some((each) => each.trim() === line) ?? false;
   }
 
-  #window(): PlantState["window"] {
+  #window(): Operations["window"] {
     const { windows } = this.#config;
     if (windows.length === 0) return "open";
     const now = this.#ports.now();
     return now !== undefined && isOpen(windows, now) ? "open" : "closed";
   }
 
-  async #interlock(): Promise<PlantState["interlock"]> {
+  async #interlock(): Promise<Operations["interlock"]> {
     const { interlock } = this.#config;
     if (interlock === undefined) return "clear";
     const isClear =
@@ -82,10 +87,8 @@ export class Operator {
     return isClear ? "clear" : "engaged";
   }
 
-  async #ends({ command }: Extract<Source, { kind: "command" }>, facts: Readonly<Record<string, string>>) {
-    const argv = command.argv.map((word) => word.replace(/\{(\w+)\}/g, (whole, name: string) => facts[name] ?? whole));
-    const end = await this.#ports.runner.run({ argv, timeoutMs: command.timeoutMs });
-    return end.exitCode === 0 && end.timing === "in-time";
+  async #ends({ command }: Extract<Source, { kind: "command" }>, facts: CommandFacts) {
+    return endedWell(await this.#ports.runner.run(fillCommand(command, facts)));
   }
 }
 
@@ -112,9 +115,7 @@ async function plainText(file: string): Promise<string | undefined> {
       await opened.close();
     }
   } catch (error) {
-    if (isUnavailable(error) || isSystemError(error)) return undefined;
+    if (error instanceof Unavailable || isSystemError(error)) return undefined;
     throw error;
   }
 }
-
-const isUnavailable = (error: unknown): boolean => error instanceof Error && error.name === "Unavailable";

@@ -2,7 +2,7 @@ import { type BootOutcome, Unavailable } from "@sumac/device";
 import type { AgentConfig } from "../agent/agent-config.ts";
 import { hostClock, openPlatform } from "../agent/agent-platform.ts";
 import { RestartByExit } from "../agent/image-start.ts";
-import { RunningAgent } from "../agent/run-agent.ts";
+import { RunningAgent } from "../agent/running-agent.ts";
 import { type RunningConfig, readRunningConfig } from "../agent/running-config.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { cannotBoot, judgeRound } from "../device/round-verdict.ts";

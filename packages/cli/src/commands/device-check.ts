@@ -1,5 +1,13 @@
 import { nodeCrypto } from "@sumac/crypto/node";
-import { type IntegrityFinding, type IntegrityReport, integritySteps } from "@sumac/device";
+import {
+  explainDevice,
+  type IntegrityFinding,
+  type IntegrityReport,
+  integritySteps,
+  type SelfTestReport,
+  selfTest,
+  selfTestWait,
+} from "@sumac/device";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { deviceKeyOf } from "../device/device-folder.ts";
 import { existingDevice } from "../device/existing-device.ts";
@@ -12,7 +20,7 @@ export const deviceCheck: Command = {
   options: [],
   notes: [
     "Checks the active images against their manifest, and trust record, identity, floors and configuration against the",
-    "seal of the device's key. Looks at a copy of the flash; the device itself may run meanwhile.",
+    "seal of the device's key, after the verifier itself was asked for known answers (CR 3.3). Looks at a copy of the flash; the device itself may run meanwhile.",
   ],
   run,
 };
@@ -21,6 +29,18 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const folder = given.operand("folder");
   const { settings, slots, state } = existingDevice(io, folder);
   const deviceKey = (await deviceKeyOf(io, folder))?.publicKey ?? "no-seal";
+  const tested = await selfTest(nodeCrypto);
+  const verifier = { verdict: tested.verdict, asked: tested.cases.length, wrong: wrongOf(tested) };
+  const wait = selfTestWait(tested);
+  if (wait !== undefined) {
+    for (const { name, expected, answered } of verifier.wrong) {
+      terminal.line(`verifier, ${name}: ${answered} instead of ${expected}`);
+    }
+    const facts = { code: wait.code, ...explainDevice(wait) };
+    terminal.failure({ ...facts, exit: exitCode.device });
+    terminal.json({ device: settings.id, verifier, result: "untested", error: facts });
+    return exitCode.device;
+  }
   const steps = integritySteps({ slots, state, crypto: nodeCrypto, deviceKey });
   let report: IntegrityReport | undefined;
   while (report === undefined) {
@@ -30,10 +50,11 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const { findings, bytes } = report;
   for (const finding of findings) terminal.line(describe(finding));
   const [first] = findings;
-  const shown = { device: settings.id, bytes, findings };
+  const shown = { device: settings.id, verifier, bytes, findings };
   if (first === undefined) {
     terminal.json({ ...shown, result: "sound" });
     terminal.line(`${settings.id} is as it was signed: ${bytes} bytes of images, trust record, identity and floors`);
+    terminal.line(`  the verifier knew all ${verifier.asked} answers of its self-test`);
     if (deviceKey === "no-seal") terminal.note("the device has no key: only the images were compared with a signature");
     return exitCode.ok;
   }
@@ -46,6 +67,8 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   terminal.json({ ...shown, result: "violated", error: facts });
   return exitCode.device;
 }
+
+const wrongOf = ({ cases }: SelfTestReport) => cases.filter(({ expected, answered }) => expected !== answered);
 
 const describe = ({ subject, code, component, slot }: IntegrityFinding): string =>
   [subject, component, slot && `in slot ${slot}`, code].filter((part) => part !== undefined).join(" ");

@@ -4,6 +4,7 @@ import { trustKey } from "@sumac/verifier";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { deviceKeyOf } from "../device/device-folder.ts";
 import { bootedCopy } from "../device/existing-device.ts";
+import { describeOverride, overrideJson, readGivenOverride } from "../device/given-override.ts";
 import { simulatedPolicy } from "../device/simulated-policy.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 
@@ -27,7 +28,8 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
     policy: simulatedPolicy,
     crypto: nodeCrypto,
   });
-  terminal.json(inventory);
+  const override = await readGivenOverride(io, folder, BigInt(Math.floor(Date.now() / 1000)));
+  terminal.json({ ...inventory, override: overrideJson(override) });
   const { components, running, floors, trust, policy } = inventory;
   terminal.line(`device ${inventory.device}, key ${inventory.deviceKeyId ?? "none"}`);
   for (const { component, version, digest, size } of components) {
@@ -39,6 +41,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
     const held = trust[part];
     terminal.line(`  trust of the ${part}: ${held === null ? "none" : `${held.digest} (update ${held.sequence})`}`);
   }
+  if (override !== undefined) terminal.line(`  ${describeOverride(override)}`);
   for (const [setting, value] of Object.entries(policy)) terminal.line(`  ${setting}: ${value}`);
   return exitCode.ok;
 }

@@ -15,6 +15,7 @@ import { readSettings } from "../device/device-settings.ts";
 import { openLogCopy } from "../device/log-place.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
+import { hostTime } from "../host-time.ts";
 import type { Io } from "../io.ts";
 import { parseChoice, parseUnsigned } from "../option-values.ts";
 
@@ -69,12 +70,10 @@ async function collectSigned(
   { io, place, device }: { readonly io: Io; readonly place: string; readonly device: string },
   lines: string[],
 ): Promise<"signed" | "unsigned"> {
-  const key = readSettingsIfFolder(io, place) === "device" ? await deviceKeyOf(io, place) : undefined;
+  // The log file of a device, where its folder was not named, has no key beside it.
+  const key = readSettings(io, place) === undefined ? undefined : await deviceKeyOf(io, place);
   const sign = async (ends: LogEnds): Promise<Uint8Array | undefined> =>
-    key && signLogHead({ device, time: BigInt(Math.floor(Date.now() / 1000)), ends }, key, nodeCrypto);
+    key && signLogHead({ device, time: hostTime(), ends }, key, nodeCrypto);
   for await (const line of exportLines(log, sign)) lines.push(line);
   return key === undefined ? "unsigned" : "signed";
 }
-
-const readSettingsIfFolder = (io: Io, place: string): "device" | "other" =>
-  readSettings(io, place) === undefined ? "other" : "device";

@@ -41,7 +41,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const keyFile = given.option("device-key");
   const key = keyFile === undefined ? undefined : await readPublicKey(io, keyFile);
   const head = given.option("head");
-  const verdict = (await isExport(io, place))
+  const verdict = (await isExport(io, place, head))
     ? await verifyFile(io, place, key, given)
     : await verifyStored(io, place, head, key);
   if (verdict.verdict !== "sound") return refuse(verdict, terminal);
@@ -67,11 +67,11 @@ function refuse(verdict: Exclude<LogExportVerdict, { verdict: "sound" }>, termin
   return exit;
 }
 
-/** An export begins with a brace; the binary log never does. */
-async function isExport(io: Io, place: string): Promise<boolean> {
+/** An export begins with a brace; the binary log never does. Of an empty file, the other options say what it was to be. */
+async function isExport(io: Io, place: string, head: string | undefined): Promise<boolean> {
   if (kindOf(io, place) === "folder") return false;
   const { bytes } = await readBounded(io, place, 1);
-  return bytes[0] === 0x7b || bytes.length === 0;
+  return bytes[0] === 0x7b || (bytes.length === 0 && head === undefined);
 }
 
 async function verifyFile(
@@ -99,12 +99,12 @@ async function verifyStored(
   head: string | undefined,
   key: PublicKey | undefined,
 ): Promise<LogExportVerdict> {
+  const { store } = await openLogCopy(io, place);
   if ((head === undefined) !== (key === undefined)) {
     throw usage("missing-option", "--head and --device-key belong together", "give both, or neither");
   }
   const kept = head === undefined || key === undefined ? undefined : await readHead(io, head, key);
   if (kept !== undefined && "verdict" in kept) return kept;
-  const { store } = await openLogCopy(io, place);
   return verifyStoredLog(store, nodeCrypto, kept);
 }
 

@@ -11,7 +11,7 @@ import { nodeSha1 } from "@sumac/signing/node";
 import { classIdFor, utcTime, vendorIdFor } from "@sumac/suit";
 import { type AgentPlatform, hostClock, openPlatform } from "../agent/agent-platform.ts";
 import { readRunningConfig } from "../agent/running-config.ts";
-import { writeFileAtomically } from "../atomic-file.ts";
+import { tryToMakeFile, writeFileAtomically } from "../atomic-file.ts";
 import { readWhole } from "../bound-read.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { keyStoreOf } from "../device/device-key-file.ts";
@@ -22,6 +22,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure, usage } from "../failure.ts";
 import { fileChunks } from "../file-chunks.ts";
 import { fileState } from "../file-state.ts";
+import { hostTime } from "../host-time.ts";
 import type { Io } from "../io.ts";
 import { readManifestPayloads } from "../manifest-payloads.ts";
 import { findPayloadBeside } from "../payload-beside.ts";
@@ -67,6 +68,8 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const recovery = given.option("recovery");
   const more = recovery === undefined ? {} : { recovery: await readFactory(io, recovery) };
   const trustRecord = await readTrust(given, io);
+  // A unit is provisioned once: without its record it would be one that nobody knows.
+  tryToMakeFile(io, file);
   const platform = await openPlatform(config, hostClock, io, components);
   let record: ProvisioningRecord;
   try {
@@ -90,7 +93,7 @@ const provision = (
   serial: string,
 ): Promise<ProvisioningRecord> => {
   const parts = { device, slots, state, crypto: nodeCrypto, keys: keyStoreOf(folder) };
-  return provisionUnit(parts, factory, { serial, time: utcTime(BigInt(Math.floor(Date.now() / 1000))) });
+  return provisionUnit(parts, factory, { serial, time: utcTime(hostTime()) });
 };
 
 function failed({ reason }: ProvisioningRecord, file: string): Failure {

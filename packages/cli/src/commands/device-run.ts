@@ -10,8 +10,9 @@ import {
 import { createNodeHttp, wait } from "@sumac/device/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type OpenDevice, openDeviceFolder } from "../device/device-folder.ts";
-import { readSettings } from "../device/device-settings.ts";
+import { readSimulatedSettings } from "../device/device-settings.ts";
 import { Observer } from "../device/observer.ts";
+import { oneRound } from "../device/one-round.ts";
 import {
   type FactoryPlan,
   factoryOptions,
@@ -23,6 +24,7 @@ import {
 import { cannotBoot, judgeRound } from "../device/round-verdict.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
+import { hostTime } from "../host-time.ts";
 import { interrupted } from "../interruption.ts";
 import { parseChoice, parseServerUrl } from "../option-values.ts";
 import { readToken } from "../token-file.ts";
@@ -53,7 +55,7 @@ export const deviceRun: Command = {
 async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
   const { io } = context;
   const folder = given.operand("folder");
-  const settings = readSettings(io, folder);
+  const settings = readSimulatedSettings(io, folder);
   const id = given.option("id");
   if (settings !== undefined && id !== undefined && id !== settings.id) {
     const problem = `the device in ${folder} is ${settings.id}, not ${id}`;
@@ -163,7 +165,7 @@ async function operate(
     wait,
     random: Math.random,
     uptimeMs: () => performance.now(),
-    trustedTime: () => BigInt(Math.floor(Date.now() / 1000)),
+    trustedTime: hostTime,
     operations: async () => undefined,
     observe: (event) => {
       observer.observe(event);
@@ -182,10 +184,8 @@ async function operate(
   }
 }
 
-/** One update. A server that has just heard what the device is and runs may see its own offer differently. */
 async function once(agent: Agent, observer: Observer, { io, terminal }: CommandContext): Promise<ExitCode> {
-  let round = await agent.runOnce(io.interrupted);
-  if (round.did === "nothing" && observer.introduced) round = await agent.runOnce(io.interrupted);
+  const round = await oneRound(agent, observer, io.interrupted);
   terminal.jsonLine({ event: "finished", did: round.did });
   if (round.did === "nothing") terminal.line("nothing to install");
   return judgeRound(round);

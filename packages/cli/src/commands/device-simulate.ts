@@ -1,7 +1,7 @@
 import { createDdiClient, faultyHttp, Unavailable } from "@sumac/device";
 import { createNodeHttp, wait } from "@sumac/device/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
-import { readSettings } from "../device/device-settings.ts";
+import { readSimulatedSettings } from "../device/device-settings.ts";
 import { Observer } from "../device/observer.ts";
 import { factoryOptions, fetchFirstRelease, planFactory, provision } from "../device/provision.ts";
 import { cannotBoot, judgeRound } from "../device/round-verdict.ts";
@@ -65,7 +65,7 @@ async function runAtServer(given: Arguments, context: CommandContext): Promise<E
   const { interrupted: stop } = io;
   const folder = given.operand("folder");
   const faults = given.all("fault").map((fault) => parseChoice("fault", fault, simulatedFaults));
-  const known = readSettings(io, folder);
+  const known = readSimulatedSettings(io, folder);
   const plan = known === undefined ? await planFactory(given, given.option("id"), context) : undefined;
   const settings = known ?? plan?.settings;
   if (settings === undefined) throw new Error("a device has settings or a plan");

@@ -5,6 +5,7 @@ import type { Arguments, Command, CommandContext } from "../command.ts";
 import { bootJson, describeBoot, imageName } from "../device/describe-event.ts";
 import { copyOfDevice } from "../device/device-folder.ts";
 import { readSettings } from "../device/device-settings.ts";
+import { describeOverride, overrideJson, readGivenOverride } from "../device/given-override.ts";
 import { readSecondaries, type SecondaryFacts } from "../device/secondary-states.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure, unavailable } from "../failure.ts";
@@ -36,6 +37,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const secondaries = await readSecondaries(io, folder);
   const vendors = identity.vendorIds.map(formatUuid);
   const classes = identity.classIds.map(formatUuid);
+  const override = await readGivenOverride(io, folder, BigInt(Math.floor(Date.now() / 1000)));
   terminal.json({
     id: settings.id,
     vendorIds: vendors,
@@ -44,6 +46,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
     state: boot.state,
     activeSlot: boot.active,
     reportPending: report?.action ?? null,
+    override: overrideJson(override),
     next: bootJson(outcome),
     ...(secondaries === undefined ? {} : { secondaries }),
   });
@@ -52,6 +55,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   terminal.line(`  floor: sequence ${floor.sequence}`);
   terminal.line(`  active slot ${boot.active}, boot record ${boot.state}`);
   terminal.line(`  next boot: ${imageName(outcome.booted)} from slot ${outcome.booted.slot}, ${mode}`);
+  if (override !== undefined) terminal.line(`  ${describeOverride(override)}`);
   if (report !== undefined) terminal.line(`  the outcome of action ${report.action} is still to be reported`);
   for (const secondary of secondaries ?? []) terminal.line(describeSecondary(secondary));
   return exitCode.ok;

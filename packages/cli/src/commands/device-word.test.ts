@@ -146,6 +146,12 @@ describe("device report, inventory and check", () => {
     expect(await run("report", "unit", "--out", "x", "--nonce", "xyz")).toMatchObject({ code: 2 });
   });
 
+  test("CR 3.3: check asks the verifier for its known answers first", async () => {
+    expect((await run("check", "unit")).stdout).toMatch(/the verifier knew all \d+ answers of its self-test/);
+    const asJson = await run("check", "unit", "--json");
+    expect(asJson.json()).toMatchObject({ verifier: { verdict: "pass", wrong: [] }, result: "sound" });
+  });
+
   test("CR 3.4: check finds a flipped bit in the image, and says in which component", async () => {
     expect(await run("check", "unit")).toMatchObject({ code: 0, stderr: "" });
     const file = path.join(folder, "unit", "flash.bin");

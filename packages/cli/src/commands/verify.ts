@@ -27,6 +27,7 @@ import { readBounded } from "../bound-read.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { fileChunks, oneChunk } from "../file-chunks.ts";
+import { hostTime } from "../host-time.ts";
 import type { Io } from "../io.ts";
 import { jsonInteger } from "../json-output.ts";
 import { parseIdentifier, parseUnsigned } from "../option-values.ts";
@@ -91,7 +92,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     trust,
     recipient,
     installed: { floor },
-    now: BigInt(Math.floor(Date.now() / 1000)),
+    now: hostTime(),
     absentMembers: "leave-out",
     limits,
   });

@@ -1,24 +1,16 @@
-import { explainDevice } from "@sumac/device";
-import { exitCode } from "../exit-code.ts";
-import { Failure, unavailable } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { type OpenDevice, openDeviceFolder } from "./device-folder.ts";
-import { readSettings } from "./device-settings.ts";
+import { checkRunning, existingSettings } from "./existing-device.ts";
 
 /** A device that runs in this process until it is closed, for an act at the device itself. */
 export async function openBootedDevice(io: Io, folder: string): Promise<OpenDevice> {
-  const settings = readSettings(io, folder);
-  if (settings === undefined) {
-    throw unavailable("device-not-found", `there is no device in ${folder}`, "make one: sumac device run");
-  }
+  const settings = existingSettings(io, folder);
   const opened = await openDeviceFolder(io, folder, settings, "existing");
   try {
-    const outcome = await opened.device.boot();
-    if (outcome.kind === "running") return opened;
-    if (outcome.kind === "not-provisioned") {
-      throw unavailable("device-not-provisioned", `the device in ${folder} is empty`, "provision it: sumac device run");
-    }
-    throw new Failure({ code: outcome.why.code, ...explainDevice(outcome.why), exit: exitCode.device });
+    // On a Linux system the image runs whether this process does or not: to boot would try what is armed, or end a trial.
+    const outcome = await (settings.platform === undefined ? opened.device.boot() : opened.device.resume());
+    checkRunning(outcome, folder);
+    return opened;
   } catch (error) {
     await opened.close();
     throw error;

@@ -6,8 +6,10 @@ import {
   type BootReason,
   explainDevice,
   explainFault,
+  type OverrideEvent,
   type SlotImage,
 } from "@sumac/device";
+import { utcTime } from "@sumac/suit";
 import type { Jsonable } from "../json-output.ts";
 import { humanSize } from "../terminal.ts";
 
@@ -83,6 +85,8 @@ export function describeEvent(event: AgentEvent): string | undefined {
         : `downloading on from ${humanSize(event.from)}`;
     case "staged":
       return `staged ${imageName(event.image)} in slot ${event.image.slot}, verified`;
+    case "backed-up":
+      return event.result === "saved" ? "backup made" : `backup ${event.result}: ${event.how}`;
     case "armed":
       return "armed: the next boot tries it, once";
     case "restart-postponed":
@@ -101,6 +105,19 @@ export function describeEvent(event: AgentEvent): string | undefined {
       return `action ${event.action} was cancelled`;
     case "retrying":
       return `${event.fault.code}: ${explainFault(event.fault.code).problem}; next try in ${Math.ceil(event.inMs / 1000)} s`;
+  }
+}
+
+export function describeOverrideEvent(event: OverrideEvent): string {
+  switch (event.event) {
+    case "override-given":
+      return `override by ${event.override.by} until ${utcTime(event.override.until)}: ${event.override.reason}`;
+    case "override-used":
+      return `override by ${event.override.by} sets ${event.bar} aside: ${event.step}`;
+    case "override-refused":
+      return `override does not count, ${event.refusal.code}: ${explainDevice(event.refusal).problem}`;
+    case "override-ended":
+      return `override by ${event.override.by} has ended: it was used`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { nodeCrypto } from "@sumac/crypto/node";
@@ -24,10 +24,11 @@ import {
 } from "@sumac/device";
 import { FileFlash } from "@sumac/device/node";
 import { makeFolder } from "../atomic-file.ts";
+import { readBoundedFile } from "../bound-read.ts";
 import { exitCode } from "../exit-code.ts";
 import { Failure, malformedInput, unavailable } from "../failure.ts";
+import { hostTime } from "../host-time.ts";
 import type { Io } from "../io.ts";
-import { fileFailure } from "../system-failure.ts";
 import { deviceKeyFile, devicePublicKeyFile, openDeviceKey } from "./device-key-file.ts";
 import { componentIdOf, type DeviceSettings, settingsFile, stateBytes, writeSettings } from "./device-settings.ts";
 import { copyOfGateway, openGateway } from "./gateway-folder.ts";
@@ -142,8 +143,6 @@ async function openGatewayDevice(
   return { ...opened, settings, keepSettings: () => undefined, undo: opened.close };
 }
 
-const hostTime = (): bigint => BigInt(Math.floor(Date.now() / 1000));
-
 function closing(flash: FileFlash, lock: DatabaseSync, log: EventLog): () => Promise<void> {
   let state: "open" | "closed" = "open";
   return async () => {
@@ -233,29 +232,25 @@ function openLock(lockLocation: string, folder: string): DatabaseSync {
 /** A device on a copy of its flash in memory: to look at without changing anything, also while it runs. */
 export interface DeviceCopy extends FlashParts {
   readonly device: Device;
-  readonly logStore: LogStore;
+  /** Looked for only now: whoever does not ask for the log does not miss it. */
+  logStore(): LogStore;
 }
 
 export function copyOfDevice(io: Io, folder: string, settings: DeviceSettings): DeviceCopy {
-  if (settings.platform !== undefined) return copyOfGateway(path.resolve(io.workingFolder, folder), settings);
+  if (settings.platform !== undefined) return copyOfGateway(io, path.resolve(io.workingFolder, folder), settings);
   const layout = layoutFor(settings);
   const flash = new MemoryFlash(layout.geometry, readFlash(io, path.join(folder, flashFile), layout.geometry.size));
   const parts = partsOn(flash, layout, undefined);
   return {
     ...parts,
     device: new Device({ ...parts, crypto: nodeCrypto }),
-    logStore: new FlashLogStore(flash, layout.log, nodeCrypto),
+    logStore: () => new FlashLogStore(flash, layout.log, nodeCrypto),
   };
 }
 
 function readFlash(io: Io, file: string, size: number): Uint8Array {
-  let content: Uint8Array;
-  try {
-    content = new Uint8Array(readFileSync(path.resolve(io.workingFolder, file)));
-  } catch (error) {
-    throw fileFailure(error, file);
-  }
-  if (content.length === size) return content;
+  const { bytes } = readBoundedFile(io, file, size);
+  if (bytes.length === size) return bytes;
   throw new Failure({
     code: "storage-mismatch",
     problem: `${file} has another size than the device's flash`,

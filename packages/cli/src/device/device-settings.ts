@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import type { ComponentId } from "@sumac/suit";
 import { writeFileAtomically } from "../atomic-file.ts";
-import { malformedInput } from "../failure.ts";
+import { readBoundedFile } from "../bound-read.ts";
+import { malformedInput, usage } from "../failure.ts";
 import type { Io } from "../io.ts";
-import { fileFailure } from "../system-failure.ts";
 
 /** What the folder of a device says about it, beside flash or files that hold everything else. */
 export interface DeviceSettings {
@@ -34,7 +34,13 @@ export interface ComponentSettings {
 export const componentIdOf = ({ id }: ComponentSettings): ComponentId =>
   id.map((segment) => new TextEncoder().encode(segment));
 
+/** On simulated flash. */
 export const largestImageBytes: number = 512 * 1024 * 1024;
+
+/** On a Linux system. */
+export const largestFileImageBytes: number = 4 * 1024 * 1024 * 1024;
+
+const largestSettingsBytes = 65_536;
 
 /** Its name in the folder. */
 export const settingsFile = "device.json";
@@ -42,19 +48,30 @@ export const settingsFile = "device.json";
 /** The settings, or undefined where no device was made yet. */
 export function readSettings(io: Io, folder: string): DeviceSettings | undefined {
   const file = path.join(folder, settingsFile);
-  const location = path.resolve(io.workingFolder, file);
-  if (!existsSync(location)) return undefined;
-  try {
-    const settings = JSON.parse(readFileSync(location, "utf8")) as unknown;
-    if (isSettings(settings)) return settings;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw fileFailure(error, file);
-  }
+  if (!existsSync(path.resolve(io.workingFolder, file))) return undefined;
+  const { bytes, size } = readBoundedFile(io, file, largestSettingsBytes);
+  const settings = size > largestSettingsBytes ? undefined : parseJson(bytes);
+  if (isSettings(settings)) return settings;
   throw malformedInput(
     "device-folder-damaged",
     `${file} does not describe a device`,
     "restore it, or begin with an empty folder",
   );
+}
+
+/** A simulated device asks no operator and no interlock; a gateway does, and has an agent for that. */
+export function readSimulatedSettings(io: Io, folder: string): DeviceSettings | undefined {
+  const settings = readSettings(io, folder);
+  if (settings?.platform === undefined) return settings;
+  throw usage("not-simulated", `the device in ${folder} is a Linux system`, "run its agent: sumac device agent");
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
 function isSettings(value: unknown): value is DeviceSettings {
@@ -77,7 +94,7 @@ function isSettings(value: unknown): value is DeviceSettings {
 function isComponent(value: unknown): value is ComponentSettings {
   const { id, bytes } = (value ?? {}) as Record<string, unknown>;
   const segments = Array.isArray(id) && id.every((segment) => typeof segment === "string");
-  return segments && Number.isSafeInteger(bytes) && Number(bytes) > 0 && Number(bytes) <= 8 * largestImageBytes;
+  return segments && Number.isSafeInteger(bytes) && Number(bytes) > 0 && Number(bytes) <= largestFileImageBytes;
 }
 
 export function writeSettings(io: Io, folder: string, settings: DeviceSettings): void {

@@ -22,6 +22,7 @@ import {
 import { createNodeHttp, wait } from "@sumac/device/node";
 import { exitCode } from "../exit-code.ts";
 import { Failure } from "../failure.ts";
+import { hostTime } from "../host-time.ts";
 import { componentIdOf, type DeviceSettings } from "./device-settings.ts";
 import type { FactoryPlan } from "./provision.ts";
 
@@ -173,7 +174,7 @@ export class Fleet {
       wait: (ms, aborted) => wait(pollMs === undefined ? ms : Math.min(ms, pollMs), aborted),
       random: Math.random,
       uptimeMs,
-      trustedTime: () => BigInt(Math.floor(Date.now() / 1000)),
+      trustedTime: hostTime,
       operations: async () => undefined,
       observe: (event) => {
         this.#observe(event);

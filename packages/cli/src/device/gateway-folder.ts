@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
@@ -21,13 +20,14 @@ import {
   type StateStore,
 } from "@sumac/device";
 import { nodeFileSystem, openFileDevice, openFileEventLog } from "@sumac/device/node";
+import { readBoundedFile } from "../bound-read.ts";
 import { malformedInput, usage } from "../failure.ts";
-import { fileFailure } from "../system-failure.ts";
+import type { Io } from "../io.ts";
 import { componentIdOf, type DeviceSettings } from "./device-settings.ts";
 
 /** The log of a gateway, in its folder. */
-const logFile = "events.log";
-const mostLogBytes = 64 * 1024 * 1024;
+export const logFile = "events.log";
+export const largestLogBytes: number = 64 * 1024 * 1024;
 
 type Installer = NonNullable<Parameters<typeof openFileDevice>[0]["installer"]>;
 
@@ -90,15 +90,16 @@ export async function openGateway(
 
 /** Looks at the files where they lie, and changes none: the device may run meanwhile. */
 export function copyOfGateway(
+  io: Io,
   folder: string,
   settings: DeviceSettings,
-): OpenGateway["parts"] & { readonly device: Device; readonly logStore: LogStore } {
+): OpenGateway["parts"] & { readonly device: Device; logStore(): LogStore } {
   const files = readOnlyFiles(nodeFileSystem);
   const crypto = nodeCrypto;
   const slots = new FileSlots({ ...slotsOf(settings), folder, files, crypto });
   const state = new CopiedStateStore(new FileState(files, folder, crypto));
   const device = new Device({ slots, state, crypto });
-  return { slots, state, device, logStore: readLog(path.join(folder, logFile)) };
+  return { slots, state, device, logStore: () => readLog(io, path.join(folder, logFile)) };
 }
 
 function slotsOf({ components, recoveryBytes }: DeviceSettings): {
@@ -110,14 +111,9 @@ function slotsOf({ components, recoveryBytes }: DeviceSettings): {
   return { components: slots, recovery: { id: recoveryComponent, capacity: recoveryBytes } };
 }
 
-function readLog(file: string): LogStore {
-  let content: Uint8Array;
-  try {
-    content = new Uint8Array(readFileSync(file));
-  } catch (error) {
-    throw fileFailure(error, file);
-  }
-  const store = content.length > mostLogBytes ? undefined : readLogFile(content, nodeCrypto);
+function readLog(io: Io, file: string): LogStore {
+  const { bytes, size } = readBoundedFile(io, file, largestLogBytes);
+  const store = size > largestLogBytes ? undefined : readLogFile(bytes, nodeCrypto);
   if (store !== undefined) return store;
   throw malformedInput("not-an-event-log", `${file} is no event log of a device`, "restore it, or remove it");
 }

@@ -1,7 +1,7 @@
-import type { AgentEvent } from "@sumac/device";
+import type { AgentEvent, OverrideEvent } from "@sumac/device";
 import type { CommandContext } from "../command.ts";
 import type { Progress } from "../terminal.ts";
-import { bootJson, describeBoot, describeEvent, eventJson } from "./describe-event.ts";
+import { bootJson, describeBoot, describeEvent, describeOverrideEvent, eventJson } from "./describe-event.ts";
 
 /** Tells a person or a program what the agent does. */
 export class Observer {
@@ -25,6 +25,13 @@ export class Observer {
     terminal.jsonLine(event.event === "booted" ? { event: "booted", ...bootJson(event.outcome) } : eventJson(event));
     const lines = event.event === "booted" ? describeBoot(event.outcome) : [describeEvent(event)];
     for (const line of lines) if (line !== undefined) terminal.line(line);
+  }
+
+  observeOverride(event: OverrideEvent): void {
+    const { terminal } = this.#context;
+    this.done();
+    terminal.jsonLine(event.event === "override-refused" ? { ...event, refusal: event.refusal.code } : event);
+    terminal.line(describeOverrideEvent(event));
   }
 
   done(): void {

@@ -17,10 +17,12 @@ import {
 } from "@sumac/device";
 import { nodeFileSystem, wait } from "@sumac/device/node";
 import type { CommandContext } from "../command.ts";
+import { hostTime } from "../host-time.ts";
 import { locate } from "../location.ts";
 import { type OpenDevice, openDeviceFolder } from "./device-folder.ts";
 import type { DeviceSettings } from "./device-settings.ts";
 import type { Observer } from "./observer.ts";
+import { oneRound } from "./one-round.ts";
 
 export const simulatedFaults = [
   "torn-writes",
@@ -121,8 +123,7 @@ export class Simulation {
       },
     });
     if (extent === "on") return agent.run(signal);
-    const round = await agent.runOnce(signal);
-    return round.did === "nothing" && observer.introduced ? agent.runOnce(signal) : round;
+    return oneRound(agent, observer, signal);
   }
 
   #open(): Promise<OpenDevice> {
@@ -155,7 +156,7 @@ export class Simulation {
     const { faults } = this.#ports;
     if (faults.includes("clock-1970")) return 0n;
     if (faults.includes("clock-2099")) return 4_070_908_800n;
-    return BigInt(Math.floor(Date.now() / 1000));
+    return hostTime();
   }
 
   #tell(fault: SimulatedFault, what: string): void {

@@ -2,18 +2,32 @@ import { utimesSync, writeFileSync } from "node:fs";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   Agent,
+  type AgentPorts,
   agentLogEntries,
   type BootOutcome,
+  type CommandFacts,
   type Device,
   deviceLogEntries,
+  endedWell,
   exampleEnterprise,
+  explainDevice,
+  fillCommand,
   type InstallSubject,
   type InstallWait,
   IntegrityWatch,
   type NoticeSink,
+  type OverridableBar,
+  OverrideDesk,
+  overrideLogEntry,
   policyChanges,
+  type Round,
+  runBackup,
   type SecondaryStep,
   type SecondaryWait,
+  selfTest,
+  selfTestEntry,
+  selfTestWait,
+  Unavailable,
 } from "@sumac/device";
 import {
   commandNoticeSink,
@@ -26,10 +40,12 @@ import {
 } from "@sumac/device/node";
 import type { CommandContext } from "../command.ts";
 import { Observer } from "../device/observer.ts";
+import { oneRound } from "../device/one-round.ts";
 import { cannotBoot } from "../device/round-verdict.ts";
-import { type AgentConfig, type NotifyConfig, policyOf } from "./agent-config.ts";
+import type { AgentConfig, NotifyConfig } from "./agent-config.ts";
 import { type AgentConnection, connectAgent } from "./agent-connection.ts";
 import type { AgentPlatform, PlatformClock } from "./agent-platform.ts";
+import { policyOf } from "./agent-policy.ts";
 import { ImageStart } from "./image-start.ts";
 import { type ConsentStep, consentLine, Operator } from "./operator.ts";
 import type { RunningConfig } from "./running-config.ts";
@@ -42,7 +58,10 @@ export class RunningAgent {
   readonly #context: CommandContext;
   readonly #observer: Observer;
   readonly #imageStart: ImageStart;
+  readonly #overrides: OverrideDesk;
   #current: RunningConfig;
+  /** Why nothing is updated by this process: its verifier cannot be believed. */
+  #verifierWait: InstallWait | undefined;
 
   constructor(platform: AgentPlatform, running: RunningConfig, clock: PlatformClock, context: CommandContext) {
     this.#platform = platform;
@@ -50,6 +69,7 @@ export class RunningAgent {
     this.#clock = clock;
     this.#context = context;
     this.#observer = new Observer(context);
+    this.#overrides = this.#overrideDesk();
     this.#imageStart = new ImageStart({
       device: platform.device,
       restart: () => this.config.restart,
@@ -78,12 +98,34 @@ export class RunningAgent {
   async begin(accepting: "declared" | "accept-configuration"): Promise<BootOutcome> {
     const { device } = this.#platform;
     const outcome = await this.#imageStart.begin();
+    await this.#testVerifier();
     this.#observer.observe({ event: "booted", outcome });
     if (outcome.kind !== "running") throw cannotBoot(outcome, "provision it: sumac device provision");
     const stored = await this.#platform.state.read();
     const isFirst = stored.kind === "present" && stored.state.configurationDigest === undefined;
-    if (isFirst || accepting === "accept-configuration") await device.declareConfiguration(this.#current.digest);
+    if (accepting === "accept-configuration") await device.declareConfiguration(this.#current.digest);
+    else if (isFirst) await this.#declareFirst();
     return outcome;
+  }
+
+  /** Holds updates only (CR 3.3): a device that stands still is worse than one that stays as it is. */
+  async #testVerifier(): Promise<void> {
+    const report = await selfTest(nodeCrypto);
+    this.#platform.log.note(selfTestEntry(report, "start"));
+    this.#verifierWait = selfTestWait(report);
+    if (this.#verifierWait === undefined) return;
+    const { code } = this.#verifierWait;
+    this.#context.terminal.jsonLine({ event: "verifier-tested", verdict: report.verdict, code });
+    this.#context.terminal.warning({ code, ...explainDevice(this.#verifierWait) });
+  }
+
+  /** Where the disk is full, the next start declares it: the image runs already, and its agent goes on. */
+  async #declareFirst(): Promise<void> {
+    try {
+      await this.#platform.device.declareConfiguration(this.#current.digest);
+    } catch (fault) {
+      if (!(fault instanceof Unavailable) || fault.code !== "storage-full") throw fault;
+    }
   }
 
   /** Rounds until the signal is aborted; answers with the last boot. */
@@ -109,12 +151,10 @@ export class RunningAgent {
   }
 
   /** One round, for a person who looks on. */
-  async once(booted: BootOutcome, signal: AbortSignal): Promise<Awaited<ReturnType<Agent["runOnce"]>>> {
+  async once(booted: BootOutcome, signal: AbortSignal): Promise<Round> {
     const connection = await connectAgent(this.config, this.#context.io, signal);
     try {
-      const agent = this.#agent(booted, connection);
-      const first = await agent.runOnce(signal);
-      const round = first.did === "nothing" && this.#observer.introduced ? await agent.runOnce(signal) : first;
+      const round = await oneRound(this.#agent(booted, connection), this.#observer, signal);
       await (await this.#secondaries(connection))?.once(signal);
       return round;
     } finally {
@@ -131,12 +171,12 @@ export class RunningAgent {
       folder: this.#platform.folder,
       mayProceed: (step: SecondaryStep, subject: InstallSubject) => this.#mayProceed(step, subject, operator),
       uptimeMs: this.#clock.uptimeMs,
-      trustedTime: () => (this.config.clock === "host" ? this.#clock.trustedTime() : undefined),
+      trustedTime: () => this.#trustedTime(),
     };
     return Secondaries.open(this.config, ports, this.#context);
   }
 
-  /** The rules of this device hold for what it does to others: its windows, its interlock, its operator. */
+  /** The rules of this device hold for what it does to others: its windows, its interlock, its operator. No override does. */
   async #mayProceed(
     step: SecondaryStep,
     subject: InstallSubject,
@@ -144,6 +184,7 @@ export class RunningAgent {
   ): Promise<"granted" | SecondaryWait> {
     const { log } = this.#platform;
     if (step === "go-back") return (await operator.mayGoBack()) ? "granted" : { code: "interlock" };
+    if (this.#verifierWait !== undefined) return { code: "verifier-self-test-failed" };
     if (log.updates === "refused" && log.status.state === "failing") return { code: "log-failing" };
     const plant = await operator.operations();
     if (plant?.window === "closed") return { code: "outside-window" };
@@ -175,12 +216,35 @@ export class RunningAgent {
       },
       random: Math.random,
       uptimeMs: this.#clock.uptimeMs,
-      trustedTime: () => (this.config.clock === "host" ? this.#clock.trustedTime() : undefined),
+      trustedTime: () => this.#trustedTime(),
       operations: () => operator.operations(),
+      overrides: this.#overrides,
+      mayReceive: () => this.#verifierWait ?? "granted",
       mayInstall: (subject) => this.#mayInstall(subject, operator),
+      ...this.#backup(),
       observe: (event) => {
         this.#observer.observe(event);
         for (const entry of agentLogEntries(event)) log.note(entry);
+      },
+    });
+  }
+
+  #backup(): Pick<AgentPorts, "backUp"> {
+    const { backup } = this.config;
+    return backup === undefined ? {} : { backUp: (subject) => runBackup(backup, subject, this.#runner()) };
+  }
+
+  #overrideDesk(): OverrideDesk {
+    const { log, folder } = this.#platform;
+    return new OverrideDesk({
+      files: nodeFileSystem,
+      folder,
+      rules: () => this.config.override,
+      now: () => this.#timeNotPassed(),
+      uptimeMs: this.#clock.uptimeMs,
+      tell: (event) => {
+        log.note(overrideLogEntry(event));
+        this.#observer.observeOverride(event);
       },
     });
   }
@@ -191,6 +255,7 @@ export class RunningAgent {
       return { code: "log-failing", fault: log.status.fault.code };
     }
     if (await operator.consents("install", subject)) return "granted";
+    if (await this.#overrides.lifts("consent", "install", subject.manifestDigest)) return "granted";
     this.#askFor("install", subject);
     return { code: "consent-awaited", ...subject };
   }
@@ -199,13 +264,17 @@ export class RunningAgent {
   async #mayRestart(device: Device, operator: Operator): Promise<boolean> {
     const { mode, boot, report } = device.status();
     if (mode === "trial") return operator.mayGoBack();
+    if (this.#verifierWait !== undefined) return false;
     if (boot.state !== "armed" || report === undefined) return true;
     const subject = { sequence: 0n, manifestDigest: report.manifestDigest };
-    if (!(await operator.consents("restart", subject))) {
+    const lifts = (bar: OverridableBar): Promise<boolean> =>
+      this.#overrides.lifts(bar, "restart", subject.manifestDigest);
+    if (!(await operator.consents("restart", subject)) && !(await lifts("consent"))) {
       this.#askFor("restart", subject);
       return false;
     }
-    return operator.mayRestart();
+    if (!(await operator.mayRestart(lifts))) return false;
+    return (await this.#overrides.spend(subject.manifestDigest)) !== "not-spent";
   }
 
   /** How to agree, word for word. */
@@ -218,23 +287,29 @@ export class RunningAgent {
     terminal.line(file === undefined ? `waits for consent to ${line}` : `waits for this line in ${file}: ${line}`);
   }
 
-  async #selfTest(facts: Readonly<Record<string, string>>): Promise<"passed" | "failed"> {
+  async #selfTest(facts: CommandFacts): Promise<"passed" | "failed"> {
     const { selfTest } = this.config;
     if (selfTest === "not-tested") return "passed";
-    const argv = selfTest.argv.map((word) => word.replace(/\{(\w+)\}/g, (whole, name: string) => facts[name] ?? whole));
-    const end = await this.#runner().run({ argv, timeoutMs: selfTest.timeoutMs });
-    return end.exitCode === 0 && end.timing === "in-time" ? "passed" : "failed";
+    return endedWell(await this.#runner().run(fillCommand(selfTest, facts))) ? "passed" : "failed";
   }
 
   #operator(): Operator {
     return new Operator(this.config, { runner: this.#runner(), now: () => this.#wallClock() });
   }
 
-  /** A clock that is earlier than what is known to be over says nothing about windows. */
+  #trustedTime(): bigint | undefined {
+    return this.config.clock === "host" ? this.#clock.trustedTime() : undefined;
+  }
+
   #wallClock(): number | undefined {
-    if (this.config.clock === "none") return undefined;
-    const now = this.#clock.trustedTime();
-    return now === undefined || now < this.#platform.device.status().lastTime ? undefined : Number(now) * 1000;
+    const now = this.#timeNotPassed();
+    return now === undefined ? undefined : Number(now) * 1000;
+  }
+
+  /** A clock that is earlier than what is known to be over says nothing about windows and overrides. */
+  #timeNotPassed(): bigint | undefined {
+    const now = this.#trustedTime();
+    return now === undefined || now < this.#platform.device.status().lastTime ? undefined : now;
   }
 
   /** The commands of the operator are no commands of the installer: each ends what its own have left over. */
@@ -256,7 +331,7 @@ export class RunningAgent {
       log,
       sinks: notify.map(sinkOf),
       device: server.controllerId,
-      now: () => this.#clock.trustedTime(),
+      now: () => this.#trustedTime(),
       pause: () => new Promise((resolve) => void setImmediate(resolve)),
       wait,
     });

@@ -1,12 +1,30 @@
-import { type CborItem, type CborMap, lookUp, type Malformed, malformed } from "@sumac/cbor";
+import { type CborItem, type CborMap, err, lookUp, type Malformed, malformed, ok, type Result } from "@sumac/cbor";
 
-/** Unwinds the readers below; caught where the reading began. */
+/** Unwinds the readers below. */
 export class Unreadable extends Error {
-  readonly refusal: Malformed;
+  readonly #reason: Malformed["reason"];
+  readonly #field: string;
+  readonly #item: CborItem;
 
   constructor(reason: Malformed["reason"], field: string, item: CborItem) {
     super(reason);
-    this.refusal = malformed(reason, `state.${field}`, item.offset);
+    this.#reason = reason;
+    this.#field = field;
+    this.#item = item;
+  }
+
+  in(root: string): Malformed {
+    return malformed(this.#reason, `${root}.${this.#field}`, this.#item.offset);
+  }
+}
+
+/** What `read` makes of an item, or the first field in it that is not as it should be; their names begin with `root`. */
+export function readItem<T>(root: string, read: () => T): Result<T, Malformed> {
+  try {
+    return ok(read());
+  } catch (thrown) {
+    if (thrown instanceof Unreadable) return err(thrown.in(root));
+    throw thrown;
   }
 }
 
@@ -41,6 +59,19 @@ export function list(item: CborItem, field: string, length?: number): readonly C
 export function uint(item: CborItem, field: string): bigint {
   if (item.kind !== "integer" || item.value < 0) throw new Unreadable("wrong-type", field, item);
   return BigInt(item.value);
+}
+
+/** A number that is exact. */
+export function count(item: CborItem, field: string): number {
+  if (item.kind !== "integer" || typeof item.value !== "number" || item.value < 0) {
+    throw new Unreadable("wrong-type", field, item);
+  }
+  return item.value;
+}
+
+export function textOf(item: CborItem, field: string): string {
+  if (item.kind !== "text") throw new Unreadable("wrong-type", field, item);
+  return item.value;
 }
 
 export function bytesOf(item: CborItem, field: string, length?: number): Uint8Array {

@@ -1,0 +1,27 @@
+import type { Policy } from "@sumac/device";
+import type { AgentConfig } from "./agent-config.ts";
+
+/** The settings by which an inventory shows how updates are treated (CR 7.6), and changes are told (CR 2.8). */
+export const policyOf = (config: AgentConfig): Policy => ({
+  profile: config.profile,
+  server: config.server.url,
+  access: config.server.access.kind,
+  windows: JSON.stringify(config.windows),
+  interlock: JSON.stringify(config.interlock ?? "none"),
+  consent: JSON.stringify(config.consent ?? "none"),
+  overrideBy: config.override?.by.join(", ") ?? "nobody",
+  overrideLifts: config.override?.lifts.join(" ") ?? "nothing",
+  overrideLongestSeconds: Number(config.override?.longestSeconds ?? 0n),
+  backup: JSON.stringify(config.backup ?? "none"),
+  restart: JSON.stringify(config.restart),
+  selfTest: JSON.stringify(config.selfTest),
+  notify: JSON.stringify(config.notify),
+  whenLogFails: config.whenLogFails,
+  clock: config.clock,
+  integrityCheckSeconds: config.integrityCheckMs / 1000,
+  pollLeastSeconds: config.poll.leastMs / 1000,
+  pollMostSeconds: config.poll.mostMs / 1000,
+  stagingBurst: config.stagings.burst,
+  stagingRestSeconds: config.stagings.restMs / 1000,
+  secondaries: JSON.stringify(config.secondaries),
+});

@@ -1,0 +1,48 @@
+import { bytesToHex } from "@sumac/crypto";
+import { type Command, type CommandEnd, type CommandRunner, fillCommand } from "./command-runner.ts";
+import type { InstallSubject } from "./install-wait.ts";
+import { Unavailable } from "./unavailable.ts";
+
+/** How the backup before an update ended (CR 7.3). */
+export interface BackupEnd {
+  readonly result: "saved" | "failed" | "timed-out";
+  /** Such as `exit code 3`. */
+  readonly how: string;
+  /** The end of what it wrote, as one line; at most 200 characters. */
+  readonly output: string;
+}
+
+const keptCharacters = 200;
+
+/**
+ * Has a configured command save what does not lie in the slots: settings, recipes, counters. `{sequence}` and `{digest}`
+ * name the update that it is made for. Only exit code 0 in time is a backup; nothing of it is thrown.
+ */
+export async function runBackup(
+  command: Command,
+  { sequence, manifestDigest }: InstallSubject,
+  runner: CommandRunner,
+): Promise<BackupEnd> {
+  const facts = { sequence: String(sequence), digest: bytesToHex(manifestDigest) };
+  let end: CommandEnd;
+  try {
+    end = await runner.run(fillCommand(command, facts));
+  } catch (fault) {
+    if (!(fault instanceof Unavailable)) throw fault;
+    return { result: "failed", how: fault.code, output: "" };
+  }
+  const output = endOf(end.output);
+  if (end.timing === "timed-out") return { result: "timed-out", how: `ended after ${command.timeoutMs} ms`, output };
+  if (end.exitCode === 0) return { result: "saved", how: "exit code 0", output };
+  const { notStarted, signal, exitCode } = end;
+  const how = notStarted ?? (signal === undefined ? `exit code ${exitCode}` : `ended by ${signal}`);
+  return { result: "failed", how, output };
+}
+
+/** Safe for one line of a log, whatever the command wrote. */
+const endOf = (output: Uint8Array): string =>
+  new TextDecoder()
+    .decode(output.subarray(-4 * keptCharacters))
+    .replace(/[^\x20-\x7e]+/g, " ")
+    .trim()
+    .slice(-keptCharacters);
