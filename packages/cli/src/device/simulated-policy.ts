@@ -1,11 +1,16 @@
 import { defaultMaxTrials, defaultTimeRules, type Policy } from "@sumac/device";
 
+/** What no configuration changes. */
+export const fixedPolicy: Policy = {
+  maxTrials: defaultMaxTrials,
+  maxForwardStepSeconds: Number(defaultTimeRules.maxForwardStep),
+};
+
 /** How a simulated device treats updates. It has no settings: these are what `device run` does. */
 export const simulatedPolicy: Policy = {
-  maxTrials: defaultMaxTrials,
+  ...fixedPolicy,
   restart: "at-once",
   selfTest: "passes",
   updatesWhileLogFails: "go-on",
   clock: "host",
-  maxForwardStepSeconds: Number(defaultTimeRules.maxForwardStep),
 };
