@@ -1,4 +1,4 @@
-import { defaultMaxTrials, defaultTimeRules, type Policy } from "@sumac/device";
+import { defaultMaxTrials, defaultStagingRules, defaultTimeRules, type Policy } from "@sumac/device";
 
 /** What no configuration changes. */
 export const fixedPolicy: Policy = {
@@ -12,5 +12,7 @@ export const simulatedPolicy: Policy = {
   restart: "at-once",
   selfTest: "passes",
   updatesWhileLogFails: "go-on",
+  stagingBurst: defaultStagingRules.burst,
+  stagingRestSeconds: defaultStagingRules.restMs / 1000,
   clock: "host",
 };
