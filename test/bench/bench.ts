@@ -9,7 +9,7 @@ export interface BenchResult {
 export interface BenchRow {
   readonly what: string;
   readonly measured: number;
-  readonly unit: "x" | "MB" | "s";
+  readonly unit: "x" | "MB" | "s" | "ms";
   /** Undefined: shown for information. */
   readonly budget?: number;
 }
