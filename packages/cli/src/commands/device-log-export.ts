@@ -48,7 +48,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const out = given.required("out");
   const { store, device } = await openLogCopy(io, place);
   const marks = given.flag("mark-exported") === "given";
-  if (marks && readSettingsIfFolder(io, place) !== "device") {
+  if (marks && readSettings(io, place) === undefined) {
     throw usage("bad-value", "--mark-exported is for the folder of a device", "name the folder, not its events.log");
   }
   const log = await EventLog.view(store, nodeCrypto);
