@@ -67,6 +67,16 @@ test("CR 2.1: a gateway is not run as a simulated device, which asks no operator
   }
 });
 
+test("CR 7.6: an inventory says of a gateway what its configuration says, and nothing it does not know", async () => {
+  const inventory = async (...config: string[]): Promise<unknown> =>
+    (await run("device", "inventory", "gateway", "--json", ...config)).json();
+  expect(await inventory()).toMatchObject({ policy: { maxTrials: 3 } });
+  expect(await inventory()).not.toMatchObject({ policy: { restart: expect.anything() } });
+  expect(await inventory("--config", "agent.yaml")).toMatchObject({
+    policy: { maxTrials: 3, restart: '{"kind":"operator"}', whenLogFails: "refuse-updates" },
+  });
+});
+
 type Change = (file: string) => void;
 const pipe: Change = (file) => execFileSync("mkfifo", ["-m", "600", file]);
 const directory: Change = (file) => mkdirSync(file);

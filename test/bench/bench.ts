@@ -9,7 +9,7 @@ export interface BenchResult {
 export interface BenchRow {
   readonly what: string;
   readonly measured: number;
-  readonly unit: "x" | "MB" | "s" | "MB/s";
+  readonly unit: "x" | "MB" | "s" | "ms" | "MB/s";
   /** The most it may be. Neither this nor a floor: shown for information. */
   readonly budget?: number;
   /** The least it may be. */

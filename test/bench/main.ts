@@ -9,6 +9,7 @@ import { type BenchResult, isMet, rounded, table } from "./bench.ts";
 import { benchDemo } from "./demo-bench.ts";
 import { benchFleet } from "./fleet-bench.ts";
 import { benchPayload } from "./payload-bench.ts";
+import { benchPowerCut } from "./power-cut-bench.ts";
 import { mustRun } from "./run-process.ts";
 import { benchSerial } from "./serial-bench.ts";
 import { benchStaging } from "./staging-bench.ts";
@@ -32,6 +33,7 @@ const benches: Readonly<Record<string, (folder: string) => Promise<BenchResult>>
   "start-up": (folder) => benchStartUp(cli, folder, rounds(25)),
   verify: benchVerify,
   staging: (folder) => benchStaging(folder, 64 << 20, rounds(7)),
+  "power-cut": benchPowerCut,
   fleet: (folder) => benchFleet(cli, root, folder, 10_000),
   serial: () => benchSerial(root, rounds(5)),
   demo: () => benchDemo(root, rounds(3)),

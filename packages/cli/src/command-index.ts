@@ -139,6 +139,11 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/device-log-verify.ts")).deviceLogVerify,
   },
   {
+    name: "device log clear",
+    summary: "drop the records of a device's event log",
+    load: async () => (await import("./commands/device-log-clear.ts")).deviceLogClear,
+  },
+  {
     name: "device report",
     summary: "write a signed SUIT report of what a device runs",
     load: async () => (await import("./commands/device-report.ts")).deviceReport,

@@ -8,6 +8,7 @@ import {
   type TrustedKey,
   type TrustRecord,
   type TrustRecordRefusal,
+  trustComponents,
   trustKey,
 } from "@sumac/verifier";
 import type { Arguments, Option } from "./command.ts";
@@ -53,6 +54,23 @@ export async function trustFromKeys(given: Arguments, option: string, io: Io): P
   if (record.ok) return record.value;
   const about = "role" in record.error && record.error.role === owner.name ? owner : release;
   throw trustFailure(record.error, { ...about, names, profile });
+}
+
+/**
+ * The root keys of `--trust-root`, for whoever passes trust updates on: one signature is enough here, and they may write
+ * nothing but trust records. The devices judge them by their own. Undefined: none were given.
+ */
+export async function rootsFromKeys(given: Arguments, io: Io): Promise<TrustRecord | undefined> {
+  const files = given.all("trust-root");
+  if (files.length === 0) return undefined;
+  const names = new Map<string, string>();
+  const keys = await readKeys(files, names, io);
+  const components = Object.values(trustComponents);
+  const roles: readonly Role[] = [{ name: "root", purpose: "release", threshold: 1, keys, components }];
+  const profile = parseChoice("profile", given.option("profile") ?? "classic", ["classic", "hybrid", "cnsa2"]);
+  const record = checkTrustRecord({ profile, roles, legacyAlgorithms: [] });
+  if (record.ok) return record.value;
+  throw trustFailure(record.error, { option: "trust-root", threshold: "threshold", names, profile });
 }
 
 async function readKeys(files: readonly string[], names: Map<string, string>, io: Io): Promise<TrustedKey[]> {

@@ -2,6 +2,7 @@ import { bytesToHex } from "@sumac/crypto";
 import { describe, expect, test } from "vitest";
 import { type AgentAtWork, begin, start } from "./agent.test.support.ts";
 import { deploymentOf, fault } from "./ddi-server.test.support.ts";
+import type { InstallSubject, InstallWait } from "./install-wait.ts";
 import type { MemoryFlash } from "./memory-flash.ts";
 import {
   approvalTrust,
@@ -277,6 +278,27 @@ describe("a release that waits for the plant", () => {
     expect(flash.snapshot()).toEqual(before);
     server.offered = deploymentOf("7", approved);
     expect(await agent.runOnce()).toMatchObject({ did: "updated" });
+  });
+
+  test("T-UPD-UNAPPROVED: without the operator's consent nothing is fetched or written, and it is asked for each manifest", async () => {
+    let permission: "granted" | InstallWait = { code: "log-failing", fault: "storage-failed" };
+    const asked: InstallSubject[] = [];
+    const mayInstall = async (subject: InstallSubject): Promise<typeof permission> => {
+      asked.push(subject);
+      return permission;
+    };
+    const { agent, device, server, flash } = await begin({ mayInstall });
+    const before = flash.snapshot();
+    server.offered = deploymentOf("7", second);
+    expect(await agent.runOnce()).toMatchObject({ did: "waiting", refusal: { code: "log-failing" } });
+    permission = { code: "consent-awaited", sequence: 6n, manifestDigest: new Uint8Array(32) };
+    expect(await agent.runOnce()).toMatchObject({ did: "waiting", refusal: { code: "consent-awaited" } });
+    expect(flash.snapshot()).toEqual(before);
+    expect(server.calls.filter((call) => call.startsWith("GET firmware.bin"))).toEqual([]);
+    permission = "granted";
+    expect(await agent.runOnce()).toMatchObject({ did: "updated" });
+    const { manifestDigest } = device.status().running;
+    expect(asked).toEqual(Array(3).fill({ sequence: 6n, manifestDigest }));
   });
 
   test("T-UPD-UNAPPROVED: window and interlock are the device's own, asked at each offer", async () => {

@@ -41,8 +41,14 @@ describe("T-IMG-REPLACE: swapped after verification", () => {
     swap = true;
     expect(await offer(device, second)).toMatchObject({ ok: false, error: { code: "slot-readback-mismatch" } });
     expect(device.status().boot.state).toBe("idle");
+    // Not even a seal is left: should the active slot fail one day, this would be tried.
+    const slots = new FlashSlots(flash, testLayout, nodeCrypto);
+    expect(await slots.inspect("b")).toEqual({ state: "empty" });
     expect(await device.boot()).toMatchObject(running(5n, "a", "confirmed", "active"));
     swap = false;
+    const forged = { ...second, image: second.image.with(0, 0xff) };
+    expect(await offer(device, forged)).toMatchObject({ ok: false, error: { code: "image-digest-mismatch" } });
+    expect(await slots.inspect("b")).toEqual({ state: "empty" });
     expect(await offer(device, second)).toMatchObject({ ok: true });
   });
 

@@ -153,7 +153,7 @@ export class EventLog {
   }
 
   /** Drops all records; the chains go on, and the first record says who did it. */
-  async clear(by: string): Promise<void> {
+  async clear(by: string, reason?: string): Promise<void> {
     await this.flush();
     if (this.#fault !== undefined) throw this.#fault;
     await this.#inTurn(async () => {
@@ -162,7 +162,7 @@ export class EventLog {
         await this.#store.restart(ring, { ...this.#tails[ring], counter: this.#counter });
         this.#used[ring] = 0;
         this.#warned[ring] = "quiet";
-        if (ring === "reserved") await this.#writeNow(cleared(by), ring);
+        if (ring === "reserved") await this.#writeNow(cleared(by, reason), ring);
       }
     });
   }
@@ -356,7 +356,12 @@ function seenOf({ ring, counter, id, facts }: LogRecord, cost: number): Seen {
   };
 }
 
-const cleared = (by: string): LogEntry => ({ type: "log-cleared", source: "log", result: "success", facts: { by } });
+const cleared = (by: string, reason?: string): LogEntry => ({
+  type: "log-cleared",
+  source: "log",
+  result: "success",
+  facts: { by, ...(reason === undefined ? {} : { reason }) },
+});
 
 /** Both are in order themselves. */
 async function* mergeByCounter<T extends LoggedRecord>(

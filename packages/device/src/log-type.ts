@@ -81,6 +81,7 @@ export type LogTypeName =
   | "integrity-violated"
   | "verifier-tested"
   | "verifier-self-test-failed"
+  | "integrity-accepted"
   | "log-cleared"
   | "log-gap"
   | "log-nearly-full"
@@ -137,6 +138,7 @@ export const logTypes: Readonly<Record<LogTypeName, LogType>> = {
   "integrity-violated": type(602, "integrity", "reserved", "alert"),
   "verifier-tested": type(603, "integrity", "general", "informational"),
   "verifier-self-test-failed": type(604, "integrity", "reserved", "alert"),
+  "integrity-accepted": type(605, "integrity", "reserved", "warning"),
   "log-cleared": type(701, "log", "reserved", "warning"),
   /** In the ring that has the gap. */
   "log-gap": type(702, "log", "reserved", "error"),

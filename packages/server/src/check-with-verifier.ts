@@ -1,26 +1,39 @@
 import { err, ok, type Result } from "@sumac/cbor";
 import { bytesToHex, type Crypto } from "@sumac/crypto";
 import { type CommandSequence, componentKey, everyCommand, type Parameters } from "@sumac/suit";
-import { type TrustRecord, type VerifiedUpdate, verifyEnvelope } from "@sumac/verifier";
+import {
+  addressedComponents,
+  type TrustRecord,
+  trustPartOf,
+  type VerifiedUpdate,
+  verifyEnvelope,
+} from "@sumac/verifier";
 import type { CheckEnvelope, CheckedEnvelope, EnvelopeRefusal } from "./check-envelope.ts";
 
 export interface VerifierCheck {
   readonly crypto: Crypto;
   /** Who may release what. Approval roles, if any, are demanded as well. */
   readonly trust: TrustRecord;
+  /** Who may publish trust updates: root roles, as `rootTrust` gives them. Absent: nobody. */
+  readonly roots?: TrustRecord;
   /** Milliseconds since 1970; an envelope that has expired by this clock is not published. Default: the system's. */
   readonly clock?: () => number;
 }
 
 /**
  * Publishing believes what a device would: the same verifier, standing for no device in particular. Further codes:
- * `identity-ambiguous` (for more than one vendor or class) and `identity-not-uuid`, which no offer could be matched by.
+ * `identity-ambiguous` (for more than one vendor or class) and `identity-not-uuid`, which no offer could be matched by,
+ * and `trust-root-missing`: a trust update, and nobody was named whose trust updates are served.
  */
-export function checkWithVerifier({ crypto, trust, clock = Date.now }: VerifierCheck): CheckEnvelope {
+export function checkWithVerifier({ crypto, trust, roots, clock = Date.now }: VerifierCheck): CheckEnvelope {
+  const records = roots === undefined ? [trust] : [trust, roots];
   return (envelope) => {
+    const addressed = addressedComponents(envelope, { crypto, records });
+    const isTrustUpdate = addressed?.ok === true && addressed.value.some((id) => trustPartOf(id) !== undefined);
+    if (isTrustUpdate && roots === undefined) return err({ code: "trust-root-missing" });
     const verified = verifyEnvelope(envelope, {
       crypto,
-      trust,
+      trust: isTrustUpdate && roots !== undefined ? roots : trust,
       recipient: { vendorIds: "any", classIds: "any", deviceIds: "any", components: "any" },
       installed: { floor: 0n },
       now: BigInt(Math.floor(clock() / 1000)),

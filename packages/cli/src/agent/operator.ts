@@ -66,7 +66,7 @@ export class Operator {
       return this.#ends(consent, facts);
     }
     // Whoever can write it decides: nobody but root and the user of this process may.
-    const text = await privateText(consent.file);
+    const text = await textOf(consent.file, "private");
     return text?.split("\n").some((each) => each.trim() === line) ?? false;
   }
 
@@ -83,7 +83,7 @@ export class Operator {
     const isClear =
       interlock.kind === "command"
         ? await this.#ends(interlock, {})
-        : (await plainText(interlock.file))?.trim() === "clear";
+        : (await textOf(interlock.file, "anybody"))?.trim() === "clear";
     return isClear ? "clear" : "engaged";
   }
 
@@ -98,18 +98,14 @@ export const consentLine = (step: ConsentStep, { manifestDigest }: InstallSubjec
 
 const mostBytes = 65_536;
 
-async function privateText(file: string): Promise<string | undefined> {
-  const facts = await nodeFileSystem.facts(file).catch(() => undefined);
-  return facts?.kind === "file" && facts.access === "private" ? plainText(file) : undefined;
-}
-
-/** The text of a regular file; undefined where there is none that could be read. */
-async function plainText(file: string): Promise<string | undefined> {
+/** The text of a regular file; undefined where there is none that could be read, or where others may write it. */
+async function textOf(file: string, writers: "anybody" | "private"): Promise<string | undefined> {
   try {
     const opened = await nodeFileSystem.open(file, "read");
     try {
-      if (opened.facts.kind !== "file" || opened.facts.size > mostBytes) return undefined;
-      const bytes = new Uint8Array(opened.facts.size);
+      const { kind, size, access } = opened.facts;
+      if (kind !== "file" || size > mostBytes || (writers === "private" && access !== "private")) return undefined;
+      const bytes = new Uint8Array(size);
       return new TextDecoder().decode(bytes.subarray(0, await opened.read(0, bytes)));
     } finally {
       await opened.close();

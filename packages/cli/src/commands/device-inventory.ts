@@ -1,21 +1,34 @@
 import { nodeCrypto } from "@sumac/crypto/node";
-import { takeInventory } from "@sumac/device";
+import { type Policy, takeInventory } from "@sumac/device";
 import { trustKey } from "@sumac/verifier";
+import { policyOf } from "../agent/agent-policy.ts";
+import { readRunningConfig } from "../agent/running-config.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { deviceKeyOf } from "../device/device-folder.ts";
+import type { DeviceSettings } from "../device/device-settings.ts";
 import { bootedCopy } from "../device/existing-device.ts";
 import { describeOverride, overrideJson, readGivenOverride } from "../device/given-override.ts";
-import { simulatedPolicy } from "../device/simulated-policy.ts";
+import { fixedPolicy, simulatedPolicy } from "../device/simulated-policy.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import type { Io } from "../io.ts";
 
 export const deviceInventory: Command = {
   name: "device inventory",
   summary: "show what a device is, runs, believes and is set to",
   operands: [{ name: "folder", summary: "where the device lives" }],
-  options: [],
-  notes: ["Looks at a copy of the flash, as its next boot would find it; the device itself may run meanwhile."],
+  options: [
+    { name: "config", value: "file", summary: "gateway: configuration of its agent, for how it treats updates" },
+  ],
+  notes: ["Looks at a copy, and changes nothing; the device itself may run meanwhile."],
   run,
 };
+
+/** What a gateway does stands in the configuration of its agent; without one nothing is said of that. */
+async function policyFor(settings: DeviceSettings, config: string | undefined, io: Io): Promise<Policy> {
+  if (settings.platform === undefined) return simulatedPolicy;
+  if (config === undefined) return fixedPolicy;
+  return { ...policyOf((await readRunningConfig(io, config)).config), ...fixedPolicy };
+}
 
 async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
   const folder = given.operand("folder");
@@ -25,7 +38,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
     device: settings.id,
     ...(key === undefined ? {} : { deviceKeyId: trustKey(key.publicKey, nodeCrypto).keyId }),
     status: device.status(),
-    policy: simulatedPolicy,
+    policy: await policyFor(settings, given.option("config"), io),
     crypto: nodeCrypto,
   });
   const override = await readGivenOverride(io, folder, BigInt(Math.floor(Date.now() / 1000)));

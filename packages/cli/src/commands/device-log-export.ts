@@ -10,6 +10,7 @@ import {
 } from "@sumac/device";
 import { writeFileAtomically } from "../atomic-file.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
+import { openIdleDevice } from "../device/booted-device.ts";
 import { deviceKeyOf } from "../device/device-folder.ts";
 import { readSettings } from "../device/device-settings.ts";
 import { openLogCopy } from "../device/log-place.ts";
@@ -28,9 +29,10 @@ export const deviceLogExport: Command = {
     { name: "format", value: "format", summary: "json-lines (default) or syslog (RFC 5424)" },
     { name: "enterprise", value: "n", summary: "syslog: the vendor's private enterprise number (default 32473)" },
     { name: "replace", summary: "overwrite --out if it is there" },
+    { name: "mark-exported", summary: "tell the log that these records are safe elsewhere; the agent must not run" },
   ],
   notes: [
-    "Reads only. JSON lines end with a head that the device's key has signed: keep them, and verify against them later.",
+    "Reads only, unless --mark-exported is given. JSON lines end with a head that the device's key has signed: keep them, and verify against them later.",
   ],
   run,
 };
@@ -45,6 +47,10 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const place = given.operand("place");
   const out = given.required("out");
   const { store, device } = await openLogCopy(io, place);
+  const marks = given.flag("mark-exported") === "given";
+  if (marks && readSettings(io, place) === undefined) {
+    throw usage("bad-value", "--mark-exported is for the folder of a device", "name the folder, not its events.log");
+  }
   const log = await EventLog.view(store, nodeCrypto);
   const lines: string[] = [];
   let signed: "signed" | "unsigned" = "unsigned";
@@ -56,13 +62,32 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
   writeFileAtomically(io, { name: out, bytes, ifExists: given.flag("replace") === "given" ? "replace" : "refuse" });
   const records = lines.length - (signed === "signed" ? 1 : 0);
-  terminal.json({ device, out, format, records, head: signed });
+  if (marks) await markExported(io, place, await lastCounter(log), out);
+  terminal.json({ device, out, format, records, head: signed, marked: marks });
   terminal.line(
     `${records} records of ${device} written to ${out}${signed === "signed" ? ", with a signed head" : ""}`,
   );
+  if (marks) terminal.line("  the log knows that they are safe elsewhere");
   if (format === "json-lines" && signed === "unsigned")
     terminal.note("the device has no key: the export is not signed");
   return exitCode.ok;
+}
+
+/** Of the records that were written out; the device may have written more since. */
+async function lastCounter(log: LogView): Promise<number> {
+  let last = -1;
+  for await (const { record } of log.records()) last = record.counter;
+  return last;
+}
+
+async function markExported(io: Io, folder: string, through: number, to: string): Promise<void> {
+  if (through < 0) return;
+  const { log, close } = await openIdleDevice(io, folder);
+  try {
+    await log.exported(through, to);
+  } finally {
+    await close();
+  }
 }
 
 async function collectSigned(

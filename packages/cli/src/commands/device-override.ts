@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chownSync, statSync } from "node:fs";
 import path from "node:path";
 import { hexToBytes } from "@sumac/crypto";
-import { type Override, overrideFile, overrideName, overrideReason, serializeOverride } from "@sumac/device";
+import { type Override, overrideFile, serializeOverride } from "@sumac/device";
 import { utcTime } from "@sumac/suit";
 import { writeFileAtomically } from "../atomic-file.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
@@ -11,6 +11,7 @@ import { parseDuration } from "../duration.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { unavailable, usage } from "../failure.ts";
 import type { Io } from "../io.ts";
+import { readWhoAndWhy, whoAndWhyOptions } from "../who-and-why.ts";
 
 export const deviceOverride: Command = {
   name: "device override",
@@ -18,8 +19,7 @@ export const deviceOverride: Command = {
   operands: [{ name: "folder", summary: "where the device lives" }],
   options: [
     { name: "manifest-digest", value: "hex", use: "required", summary: "of the update; no other one passes" },
-    { name: "by", value: "name", use: "required", summary: "who answers for it; the configuration has to name them" },
-    { name: "reason", value: "text", use: "required", summary: "why; stands in the event log" },
+    ...whoAndWhyOptions,
     { name: "for", value: "time", use: "required", summary: "such as 30min or 2h" },
     { name: "replace", summary: "in place of one that was given before" },
   ],
@@ -59,12 +59,7 @@ function readOverride(given: Arguments): Override {
     const remedy = "copy it from the line with which the agent waits, or from sumac release inspect";
     throw usage("bad-value", "--manifest-digest is not a digest in lower-case hex", remedy);
   }
-  const by = given.required("by");
-  if (!overrideName.test(by)) throw usage("bad-value", "--by is not a name", "give 1 to 64 printable characters");
-  const reason = given.required("reason");
-  if (!overrideReason.test(reason)) {
-    throw usage("bad-value", "--reason is not a line of text", "give 1 to 200 printable characters (ASCII)");
-  }
+  const { by, reason } = readWhoAndWhy(given);
   const ms = parseDuration(given.required("for"));
   const most = parseDuration(longest) ?? 0;
   if (ms === undefined || ms > most) {

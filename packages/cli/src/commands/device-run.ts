@@ -5,9 +5,12 @@ import {
   checkDdiOptions,
   createDdiClient,
   type DdiClient,
+  defaultStagingRules,
+  fileStagingLedger,
+  StagingBudget,
   Unavailable,
 } from "@sumac/device";
-import { createNodeHttp, wait } from "@sumac/device/node";
+import { createNodeHttp, nodeFileSystem, wait } from "@sumac/device/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type OpenDevice, openDeviceFolder } from "../device/device-folder.ts";
 import { readSimulatedSettings } from "../device/device-settings.ts";
@@ -26,6 +29,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
 import { hostTime } from "../host-time.ts";
 import { interrupted } from "../interruption.ts";
+import { locate } from "../location.ts";
 import { parseChoice, parseServerUrl } from "../option-values.ts";
 import { readToken } from "../token-file.ts";
 
@@ -67,7 +71,12 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   if (known === undefined) throw new Error("a device has settings or a plan");
   const connection = await connect(given, known.id, context);
   try {
-    const opened = await openDeviceFolder(io, folder, known, plan === undefined ? "existing" : "new");
+    const stagings = new StagingBudget({
+      ledger: fileStagingLedger(nodeFileSystem, locate(io, folder)),
+      rules: defaultStagingRules,
+      uptimeMs: () => performance.now(),
+    });
+    const opened = await openDeviceFolder(io, folder, known, plan === undefined ? "existing" : "new", { stagings });
     try {
       const booted = await switchOn(opened, plan, connection.server, given, context);
       return await operate(opened, booted, connection.server, given, context);

@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { nodeCrypto } from "@sumac/crypto/node";
+import { type DeviceState, FlashState, MemoryFlash } from "@sumac/device";
 import { defaultLimits, parseEnvelope, parseManifest, resolveSeverable } from "@sumac/suit";
 import { trustKey, verifyReport } from "@sumac/verifier";
 import { beforeAll, describe, expect, test } from "vitest";
 import { CollectedArguments } from "../command.ts";
 import { layoutFor, openDeviceFolder } from "../device/device-folder.ts";
+import type { DeviceSettings } from "../device/device-settings.ts";
 import { planFactory, provision } from "../device/provision.ts";
 import { readPublicKey } from "../public-key-file.ts";
 import { emptyFolder, fixture, sumac, testIo, testKey, testPublicKey, twoLines } from "../sumac.test.support.ts";
@@ -41,6 +43,9 @@ beforeAll(async () => {
   opened.device.receive(Uint8Array.of(1, 2, 3), {});
   await opened.close();
 });
+
+const settingsOf = (unit: string): DeviceSettings =>
+  JSON.parse(readFileSync(path.join(folder, unit, "device.json"), "utf8")) as DeviceSettings;
 
 const run = (...words: string[]): ReturnType<typeof sumac> => sumac(["device", ...words], { folder });
 const key = ["--device-key", "unit/device-key.pub.pem"];
@@ -109,6 +114,121 @@ describe("device log", () => {
     ["a file that is no log", ["log", "verify", "unit/device.json", "--chain-only"], 4],
     ["a public key as a log", ["log", "show", "unit/device-key.pub.pem"], 4],
   ])("%s", async (_, words, code) => expect((await run(...words)).code).toBe(code));
+});
+
+describe("device log: clear and mark as exported", () => {
+  const who = ["--by", "anna", "--reason", "yearly audit, kept in the archive"];
+
+  test("CR 2.8: clear drops nothing that was not exported, and says who cleared it and why", async () => {
+    const before = await run("log", "show", "unit");
+    const refused = await run("log", "clear", "unit", ...who);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(twoLines("log-not-exported"));
+    expect(await run("log", "show", "unit")).toMatchObject({ stdout: before.stdout });
+    const marked = await run("log", "export", "unit", "--out", "archive.jsonl", "--mark-exported");
+    expect(marked).toMatchObject({ code: 0, stderr: "" });
+    expect((await run("log", "show", "unit", "--last", "1")).stdout).toMatch(/log-exported success .*through=3/);
+    expect(await run("log", "clear", "unit", ...who)).toMatchObject({ code: 0, stderr: "" });
+    const after = (await run("log", "show", "unit")).stdout;
+    expect(after.trim().split("\n")).toHaveLength(1);
+    expect(after).toMatch(/log-cleared success by=anna reason="yearly audit, kept in the archive"/);
+    // The chain goes on from what was exported.
+    const verified = await run("log", "verify", "unit", "--head", "archive.jsonl", ...key);
+    expect(verified.code).toBe(0);
+  });
+
+  test("CR 2.8: what was not exported is dropped only by that name", async () => {
+    const opened = await openDeviceFolder(testIo({ folder }).io, "unit", settingsOf("unit"), "existing");
+    opened.log.note({ type: "factory-reset", source: "device", result: "success" });
+    await opened.close();
+    expect(await run("log", "clear", "unit", ...who)).toMatchObject({ code: 2 });
+    expect(await run("log", "clear", "unit", ...who, "--drop-unexported")).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test.each([
+    ["nobody", ["log", "clear", "unit", "--reason", "x"]],
+    ["no reason", ["log", "clear", "unit", "--by", "anna"]],
+    ["a reason of two lines", ["log", "clear", "unit", "--by", "anna", "--reason", "a\nb"]],
+    ["to mark a file", ["log", "export", "archive.jsonl", "--out", "y", "--mark-exported"]],
+  ])("refused: %s", async (_, words) => expect((await run(...words)).code).toBeGreaterThan(1));
+
+  test("a device that another process runs is left alone", async () => {
+    const opened = await openDeviceFolder(testIo({ folder }).io, "unit", settingsOf("unit"), "existing");
+    try {
+      expect((await run("log", "clear", "unit", ...who, "--drop-unexported")).stderr).toMatch(
+        twoLines("device-running"),
+      );
+    } finally {
+      await opened.close();
+    }
+  });
+});
+
+describe("device check --accept", () => {
+  const who = ["--by", "anna", "--reason", "poll interval, ticket 17"];
+  const write = (more: string): void =>
+    writeFileSync(
+      path.join(folder, "agent.yaml"),
+      [
+        "server: http://127.0.0.1:1",
+        "controllerId: rtu-1",
+        "token: { file: token, kind: gateway }",
+        "profile: it",
+        "platform: { kind: flash, folder: unit }",
+        "restart: { kind: simulated }",
+        "selfTest: not-tested",
+        more,
+      ].join("\n"),
+    );
+  const config = ["--config", "agent.yaml"];
+
+  test("CR 3.4: a configuration is accepted by somebody who says so, with a reason, and then watched", async () => {
+    write("");
+    const found = await run("check", "unit", ...config);
+    expect(found.code).toBe(6);
+    expect(found.stdout).toMatch(/configuration configuration-not-declared/);
+    expect(await run("check", "unit", ...config, "--accept")).toMatchObject({ code: 2 });
+    expect(await run("check", "unit", "--by", "anna")).toMatchObject({ code: 2 });
+    expect(await run("check", "unit", ...config, "--accept", ...who)).toMatchObject({ code: 0, stderr: "" });
+    expect(await run("check", "unit", ...config)).toMatchObject({ code: 0, stderr: "" });
+    write("poll: { least: 5 s }");
+    expect((await run("check", "unit", ...config)).stdout).toMatch(/configuration configuration-changed/);
+    expect(await run("check", "unit", ...config, "--accept", ...who)).toMatchObject({ code: 0, stderr: "" });
+    expect(await run("check", "unit", ...config)).toMatchObject({ code: 0, stderr: "" });
+    const log = (await run("log", "show", "unit")).stdout;
+    const entry = /integrity-accepted warning by=anna reason="poll interval, ticket 17" accepted=configuration/g;
+    expect(log.match(entry)).toHaveLength(2);
+    expect(log).toMatch(/policy-changed success .*setting=configuration/);
+  });
+
+  test("CR 3.4 RE 1: a seal of another key is accepted, a changed image or floor is not", async () => {
+    const io = testIo({ folder }).io;
+    const file = path.join(folder, "unit", "flash.bin");
+    const sound = readFileSync(file);
+    const layout = layoutFor(settingsOf("unit"));
+    const tamper = async (change: (state: DeviceState) => DeviceState): Promise<void> => {
+      const flash = new MemoryFlash(layout.geometry, new Uint8Array(readFileSync(file)));
+      const state = new FlashState(flash, layout.state, nodeCrypto);
+      const stored = await state.read();
+      if (stored.kind !== "present") throw new Error("no state");
+      await state.write(change(stored.state));
+      writeFileSync(file, flash.snapshot());
+    };
+    await tamper(({ seal: _, ...state }) => state);
+    expect((await run("check", "unit")).stdout).toMatch(/seal seal-missing/);
+    expect(await run("check", "unit", "--accept", ...who)).toMatchObject({ code: 0, stderr: "" });
+    expect(await run("check", "unit")).toMatchObject({ code: 0 });
+    await tamper((state) => ({ ...state, floor: { ...state.floor, sequence: 1n } }));
+    const lowered = readFileSync(file);
+    const refused = await run("check", "unit", "--accept", ...who);
+    expect(refused.code).toBe(6);
+    expect(refused.stdout).toMatch(/^floors not-as-sealed/);
+    expect(readFileSync(file).equals(lowered)).toBe(true);
+    writeFileSync(file, sound);
+    expect(await openDeviceFolder(io, "unit", settingsOf("unit"), "existing").then((opened) => opened.close())).toBe(
+      undefined,
+    );
+  });
 });
 
 describe("device report, inventory and check", () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -453,6 +453,21 @@ describe("device run", () => {
     expect(said.stderr).toMatch(twoLines("trust-too-large"));
     expect(said.code).toBe(2);
     expect(filesIn(path.dirname(device))).toEqual([]);
+  });
+
+  test("does not erase its flash more often than is good for it: what was owed before this run counts", async () => {
+    const folder = path.join(emptyFolder(), "dev");
+    const other = ["--id", "dev-worn", ...factory.slice(2)];
+    const ledger = path.join(folder, "stagings");
+    expect(await served.device(folder, ...other, "--factory", first.envelope)).toMatchObject({ code: 0 });
+    expect(readFileSync(ledger, "utf8")).toBe("0\n");
+    const worn = path.join(emptyFolder(), "dev");
+    const plain = ["--id", "dev-worn-2", ...factory.slice(2), "--factory", first.envelope];
+    mkdirSync(worn);
+    writeFileSync(path.join(worn, "stagings"), `${8 * 6 * 3_600_000}\n`, { mode: 0o600 });
+    const said = await served.device(worn, ...plain);
+    expect(said.code).toBe(0);
+    expect(said.stdout).toMatch(/waits, stagings-exhausted/);
   });
 
   test("runs until a signal, and answers 0", async () => {

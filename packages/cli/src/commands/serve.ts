@@ -10,7 +10,7 @@ import { locate } from "../location.ts";
 import { parsePort, parsePublicUrl } from "../option-values.ts";
 import { isSystemError } from "../system-failure.ts";
 import { checkTokenFile, makeTokenFile, type TokenFile } from "../token-provision.ts";
-import { allowAlgorithmOption, profileOption, trustFromKeys } from "../trust-from-keys.ts";
+import { allowAlgorithmOption, profileOption, rootsFromKeys, trustFromKeys } from "../trust-from-keys.ts";
 
 export const serve: Command = {
   name: "serve",
@@ -19,6 +19,7 @@ export const serve: Command = {
   options: [
     { name: "data", value: "folder", use: "required", summary: "database and payloads; made if it is not there" },
     { name: "trust", value: "file", use: "repeatable", summary: "public key (PEM) whose releases may be published" },
+    { name: "trust-root", value: "file", use: "repeatable", summary: "public root key whose trust updates are served" },
     { name: "threshold", value: "n", summary: "how many of the keys must have signed (default 1)" },
     profileOption,
     allowAlgorithmOption,
@@ -40,6 +41,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   const { interrupted } = io;
   const data = given.required("data");
   const trust = await trustFromKeys(given, "trust", io);
+  const roots = await rootsFromKeys(given, io);
   const publicUrl = given.option("public-url");
   const options = {
     host: given.option("host") ?? "127.0.0.1",
@@ -54,7 +56,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     if ((await checkTokenFile(tokenFile, data, context)) === "missing") missing.push(tokenFile);
   }
   await tryAddress(options);
-  const checkEnvelope = checkWithVerifier({ crypto: nodeCrypto, trust });
+  const checkEnvelope = checkWithVerifier({ crypto: nodeCrypto, trust, ...(roots === undefined ? {} : { roots }) });
   const server = await startServer({
     ...options,
     dataDirectory: locate(io, data),

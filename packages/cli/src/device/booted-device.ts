@@ -2,6 +2,10 @@ import type { Io } from "../io.ts";
 import { type OpenDevice, openDeviceFolder } from "./device-folder.ts";
 import { checkRunning, existingSettings } from "./existing-device.ts";
 
+/** A device for this process alone, that is not started: for an act at what it has stored. */
+export const openIdleDevice = async (io: Io, folder: string): Promise<OpenDevice> =>
+  openDeviceFolder(io, folder, existingSettings(io, folder), "existing");
+
 /** A device that runs in this process until it is closed, for an act at the device itself. */
 export async function openBootedDevice(io: Io, folder: string): Promise<OpenDevice> {
   const settings = existingSettings(io, folder);

@@ -58,6 +58,8 @@ export interface OpenDevice {
   readonly parts: FlashParts;
   /** Undefined: a device from before devices had keys. */
   readonly key: DeviceKey | undefined;
+  /** What seals the state; undefined = the device has no key. */
+  readonly sealing: SealingStateStore | undefined;
   /** Writes the settings of a new device; before it is provisioned, so that it can be finished if this is cut short. */
   keepSettings(): void;
   /** Waits for the log. May be called again. */
@@ -166,13 +168,13 @@ async function loggedDevice(
   layout: FlashLayout,
   key: DeviceKey | undefined,
   options: OpeningOptions,
-): Promise<Pick<OpenDevice, "device" | "log" | "parts">> {
+): Promise<Pick<OpenDevice, "device" | "log" | "parts" | "sealing">> {
   const log = await EventLog.open(new FlashLogStore(flash, layout.log, nodeCrypto), {
     crypto: nodeCrypto,
     now: options.now ?? hostTime,
     whenFailing: options.whenLogFails ?? "go-on",
   });
-  const parts = partsOn(flash, layout, key);
+  const { sealing, ...parts } = partsOn(flash, layout, key);
   const device = new Device({
     ...parts,
     crypto: nodeCrypto,
@@ -181,7 +183,7 @@ async function loggedDevice(
       for (const entry of deviceLogEntries(event)) log.note(entry);
     },
   });
-  return { device, log, parts };
+  return { device, log, parts, sealing };
 }
 
 interface FlashParts {
@@ -189,10 +191,14 @@ interface FlashParts {
   readonly state: StateStore;
 }
 
-function partsOn(flash: Flash, layout: FlashLayout, key: DeviceKey | undefined): FlashParts {
+function partsOn(
+  flash: Flash,
+  layout: FlashLayout,
+  key: DeviceKey | undefined,
+): FlashParts & Pick<OpenDevice, "sealing"> {
   const state = new FlashState(flash, layout.state, nodeCrypto);
-  const sealing = key === undefined ? state : new SealingStateStore(state, key, nodeCrypto);
-  return { slots: new FlashSlots(flash, layout, nodeCrypto), state: new OrderedStateStore(sealing) };
+  const sealing = key === undefined ? undefined : new SealingStateStore(state, key, nodeCrypto);
+  return { slots: new FlashSlots(flash, layout, nodeCrypto), state: new OrderedStateStore(sealing ?? state), sealing };
 }
 
 /** The lock is the operating system's, through SQLite: it ends with the process, however that dies. */
@@ -240,7 +246,7 @@ export function copyOfDevice(io: Io, folder: string, settings: DeviceSettings): 
   if (settings.platform !== undefined) return copyOfGateway(io, path.resolve(io.workingFolder, folder), settings);
   const layout = layoutFor(settings);
   const flash = new MemoryFlash(layout.geometry, readFlash(io, path.join(folder, flashFile), layout.geometry.size));
-  const parts = partsOn(flash, layout, undefined);
+  const { sealing: _, ...parts } = partsOn(flash, layout, undefined);
   return {
     ...parts,
     device: new Device({ ...parts, crypto: nodeCrypto }),

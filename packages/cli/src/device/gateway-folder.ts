@@ -45,6 +45,8 @@ export interface OpenGateway {
   readonly device: Device;
   readonly parts: { readonly slots: Slots; readonly state: StateStore };
   readonly key: DeviceKey | undefined;
+  /** What seals the state; undefined = the device has no key. */
+  readonly sealing: SealingStateStore | undefined;
   readonly log: EventLog;
   /** Waits for the log. May be called again. */
   close(): Promise<void>;
@@ -65,7 +67,8 @@ export async function openGateway(
     const logged = await openFileEventLog(path.join(folder, logFile), { now, whenFailing: whenLogFails });
     const { log } = logged;
     const { pointer: follower, slots, state: stored } = opened.parts;
-    const state = new OrderedStateStore(key === undefined ? stored : new SealingStateStore(stored, key, nodeCrypto));
+    const sealing = key === undefined ? undefined : new SealingStateStore(stored, key, nodeCrypto);
+    const state = new OrderedStateStore(sealing ?? stored);
     const device = new Device({
       slots,
       state,
@@ -81,7 +84,7 @@ export async function openGateway(
       closing ??= logged.close().finally(() => opened.close());
       return closing;
     };
-    return { device, parts: { slots, state }, key, log, close };
+    return { device, parts: { slots, state }, key, sealing, log, close };
   } catch (error) {
     await opened.close();
     throw error;

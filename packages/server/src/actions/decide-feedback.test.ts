@@ -22,7 +22,7 @@ const fresh: Action = {
 const manifestOnly: Action = { ...fresh, state: "downloading", attempts: 1, fetched: "manifest", started: true };
 const delivered: Action = { ...manifestOnly, fetched: "payload" };
 const pending: Action = { ...delivered, state: "installed-pending-restart" };
-const facts: FeedbackFacts = { maxAttempts: 3, reported: "another" };
+const facts: FeedbackFacts = { maxAttempts: 3, reported: "another", series: "release" };
 
 const says = (execution: Feedback["execution"], finished: Feedback["finished"], ...details: string[]): Feedback => ({
   execution,
@@ -211,7 +211,7 @@ describe("after the end", () => {
     ["cancelled again", { ...fresh, state: "cancelled", link: "closed" }, says("canceled", "none"), "accepted"],
     ["success after cancelled", { ...fresh, state: "cancelled", link: "closed" }, success("running-verified"), "gone"],
   ] as const)("%s", (_name, action, feedback, answer) => {
-    const decided = decideFeedback(action, feedback, { maxAttempts: 3, reported: "this-release" });
+    const decided = decideFeedback(action, feedback, { ...facts, reported: "this-release" });
     expect(decided).toEqual({ action, answer });
   });
 });
@@ -266,4 +266,17 @@ test("running-verified only after delivery or with the attributes' word, and wha
       expect(after.attempts).toBeGreaterThanOrEqual(action.attempts);
     }),
   );
+});
+
+describe("a trust update or recovery image", () => {
+  const aside = [...profiles].flatMap((profile) =>
+    (["trust-record", "recovery"] as const).map((series) => [profile, series] as const),
+  );
+  test.each(aside)("is done when the device says so, whatever its profile: %s, %s", (profile, series) => {
+    const action: Action = { ...delivered, profile };
+    const { action: after } = decideFeedback(action, success("vendor-trust-changed"), { ...facts, series });
+    expect(after).toMatchObject({ state: "running-verified", link: "closed", knownBy: "claimed" });
+    const nothing = decideFeedback({ ...fresh, profile }, success("vendor-trust-changed"), { ...facts, series });
+    expect(nothing.action).toMatchObject({ state: "approved", link: "open" });
+  });
 });

@@ -1,3 +1,4 @@
+import type { Series } from "../releases/series.ts";
 import { type Action, advance, close, isDelivered } from "./action.ts";
 import type { Feedback } from "./feedback.ts";
 
@@ -11,6 +12,8 @@ export interface FeedbackFacts {
   readonly maxAttempts: number;
   /** Whether the device's attributes name the manifest of this release as the running one. */
   readonly reported: "this-release" | "another";
+  /** What is updated apart from what runs is told by no attribute and needs no restart: the device's word is all there is. */
+  readonly series: Series;
 }
 
 /** The words of the three clients (server.md 7), and those of the Sumac agent. */
@@ -65,6 +68,7 @@ function succeed(action: Action, feedback: Feedback, facts: FeedbackFacts): Acti
   const claims = says(feedback, [verified, alreadyInstalled]);
   if (claims && facts.reported === "this-release") return verify(action, "attribute");
   if (!isDelivered(action)) return notInstalled(action, facts);
+  if (facts.series !== "release") return verify(action, "claimed");
   switch (action.profile) {
     case "signed-report":
       return says(feedback, [verified]) ? verify(action, "claimed") : pendingUnproven(action);

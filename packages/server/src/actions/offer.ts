@@ -1,3 +1,4 @@
+import { asideComponents } from "../releases/series.ts";
 import { appendEvent } from "../store/event.ts";
 import type { ActionRow, DeviceRow, Scope } from "../store/schema.ts";
 import { inScope, nextNumber, type Reader, type Store, type Writer } from "../store/store.ts";
@@ -49,35 +50,82 @@ async function assess(
   policy: OfferPolicy,
 ): Promise<Assessment> {
   const open = await openAction(reader, scope, device.controller_id);
-  const candidate = await newestRelease(reader, scope, device);
-  const undecided = candidate !== undefined && candidate.releaseId !== open?.release_id;
-  const history = undecided
-    ? await historyOf(reader, scope, device.controller_id, candidate.releaseId)
-    : { attempts: 0 };
-  const decision = decideOffer({
-    ...(open === undefined ? {} : { open: { releaseId: open.release_id, action: actionOf(open) } }),
-    ...(candidate === undefined ? {} : { candidate }),
-    history,
-    now,
-    ...policy,
-  });
-  return { decision, open, candidate };
+  const candidates = [
+    ...(await undoneAside(reader, scope, device, "trust-record")),
+    ...(await newestRelease(reader, scope, device)),
+    ...(await undoneAside(reader, scope, device, "recovery")),
+  ];
+  const decide = (history: History, candidate?: Candidate): OfferDecision =>
+    decideOffer({
+      ...(open === undefined ? {} : { open: { releaseId: open.release_id, action: actionOf(open) } }),
+      ...(candidate === undefined ? {} : { candidate }),
+      history,
+      now,
+      ...policy,
+    });
+  // The first that may be tried: an update that keeps failing does not stand in the way of the next series.
+  for (const candidate of candidates) {
+    if (candidate.releaseId === open?.release_id)
+      return { decision: decide({ attempts: 0 }, candidate), open, candidate };
+    const history = await historyOf(reader, scope, device.controller_id, candidate.releaseId);
+    const decision = decide(history, candidate);
+    if (decision === "create" || decision === "supersede-and-create") return { decision, open, candidate };
+  }
+  return { decision: decide({ attempts: 0 }), open, candidate: undefined };
+}
+
+/**
+ * Trust updates or recovery images that this device has not had, the oldest first: each may be signed by keys that the one
+ * before it brought. No attribute tells of them; what counts is the device's own report, that it has this one or a later.
+ */
+async function undoneAside(
+  reader: Reader,
+  scope: Scope,
+  device: DeviceRow,
+  series: keyof typeof asideComponents,
+): Promise<readonly Candidate[]> {
+  if (device.vendor_id === null || device.class_id === null) return [];
+  const rows = await reader
+    .selectFrom("releases")
+    .select("id")
+    .where(inScope(scope, "releases"))
+    .where("vendor_id", "=", device.vendor_id)
+    .where("class_id", "=", device.class_id)
+    .where("components", "in", asideComponents[series])
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("actions")
+            .select("actions.id")
+            .where(inScope(scope, "actions"))
+            .whereRef("actions.release_id", "=", "releases.id")
+            .where("actions.controller_id", "=", device.controller_id)
+            .where((eb) =>
+              eb.or([eb("actions.state", "=", "running-verified"), eb("actions.reason", "=", "rollback")]),
+            ),
+        ),
+      ),
+    )
+    .orderBy("sequence")
+    .execute();
+  return rows.map(({ id }) => ({ releaseId: id }));
 }
 
 /** The release with the highest sequence number above the device's own, for exactly its vendor and class. */
-async function newestRelease(reader: Reader, scope: Scope, device: DeviceRow): Promise<Candidate | undefined> {
-  if (device.vendor_id === null || device.class_id === null) return undefined;
+async function newestRelease(reader: Reader, scope: Scope, device: DeviceRow): Promise<readonly Candidate[]> {
+  if (device.vendor_id === null || device.class_id === null) return [];
   const row = await reader
     .selectFrom("releases")
     .select("id")
     .where(inScope(scope, "releases"))
     .where("vendor_id", "=", device.vendor_id)
     .where("class_id", "=", device.class_id)
+    .where("components", "not in", Object.values(asideComponents).flat())
     .where("sequence", ">", device.installed_sequence ?? "")
     .orderBy("sequence", "desc")
     .limit(1)
     .executeTakeFirst();
-  return row === undefined ? undefined : { releaseId: row.id };
+  return row === undefined ? [] : [{ releaseId: row.id }];
 }
 
 async function historyOf(reader: Reader, scope: Scope, controllerId: string, releaseId: number): Promise<History> {

@@ -1,4 +1,5 @@
 import type { Limits } from "../limits.ts";
+import { seriesOfComponents } from "../releases/series.ts";
 import { appendEvent, type EventKind } from "../store/event.ts";
 import type { ActionRow, DeviceRow, Scope } from "../store/schema.ts";
 import { inScope, type Store, type Writer } from "../store/store.ts";
@@ -39,13 +40,14 @@ export function recordFeedback(
     if (row.last_feedback === lastOf("feedback", received)) return "accepted";
     const release = await writer
       .selectFrom("releases")
-      .select("manifest_digest")
+      .select(["manifest_digest", "components"])
       .where(inScope(scope, "releases"))
       .where("id", "=", row.release_id)
       .executeTakeFirstOrThrow();
     const { action, answer } = decideFeedback(actionOf(row), received.feedback, {
       maxAttempts: limits.attempts,
       reported: device.installed_digest === release.manifest_digest ? "this-release" : "another",
+      series: seriesOfComponents(release.components),
     });
     await note(writer, scope, row, received, at, limits, answer === "gone" ? "late-feedback" : "feedback");
     await saveAction(writer, scope, row, action, { at, actor: actorOf(device), evidence: received.digest });
