@@ -202,6 +202,30 @@ describe("an agent as a process of the system", { timeout: 60_000 }, () => {
     expect((await once(config)).stdout).toMatch(/booting 1\.2\.0 \(sequence 3\) from slot b, on trial/);
   });
 
+  test("CR 2.1: whoever consents by a command hears the number of what is armed, and that of what is installed", async () => {
+    const consent =
+      'consent: { command: [sh, -c, "echo $0 $1 $2 >> asked; test $0 = install", "{step}", "{sequence}", "{digest}"] }';
+    const config = await provisioned({ more: [consent] });
+    expect((await once(config)).stdout).toMatch(/waits for consent to restart/);
+    expect((await once(config)).stdout).toMatch(/restart postponed/);
+    const asked = read(`${unit}/asked`).trim().split("\n");
+    expect(asked.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual(["install 3", "restart 3", "restart 3"]);
+    expect(new Set(asked.map((line) => line.split(" ")[2])).size).toBe(1);
+    // No number that nobody signed: what is armed was damaged meanwhile, and no boot would try it.
+    writeFileSync(inside(unit, "b", "envelope.suit"), "damaged");
+    await once(config);
+    expect(read(`${unit}/asked`).trim().split("\n").at(-1)).toMatch(/^restart unknown /);
+  });
+
+  test("CR 2.8: a confirmed image that cannot be started is said, on the terminal and in the event log", async () => {
+    const config = await provisioned({ restart: "{ kind: image, command: [sh, -c, exit 7] }" });
+    expect((await once(config)).stdout).toMatch(
+      /1\.1\.0 \(sequence 2\) was not started: its command failed \(exit code 7\)/,
+    );
+    const log = await sumac(["device", "log", "show", unit], { folder });
+    expect(log.stdout).toMatch(/image-not-started failure .*how="exit code 7".*sequence=2/);
+  });
+
   test("CR 7.3: settings are saved before anything is armed; while that fails the update waits, staged", async () => {
     const backup =
       'backup: { command: [sh, -c, "echo no room; test -e room && echo $0 > saved", "{digest}"], timeout: 5 s }';

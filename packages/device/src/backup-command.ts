@@ -1,5 +1,5 @@
 import { bytesToHex } from "@sumac/crypto";
-import { type Command, type CommandEnd, type CommandRunner, fillCommand } from "./command-runner.ts";
+import { type Command, type CommandEnd, type CommandRunner, fillCommand, howItEnded } from "./command-runner.ts";
 import type { InstallSubject } from "./install-wait.ts";
 import { Unavailable } from "./unavailable.ts";
 
@@ -32,11 +32,9 @@ export async function runBackup(
     return { result: "failed", how: fault.code, output: "" };
   }
   const output = endOf(end.output);
-  if (end.timing === "timed-out") return { result: "timed-out", how: `ended after ${command.timeoutMs} ms`, output };
-  if (end.exitCode === 0) return { result: "saved", how: "exit code 0", output };
-  const { notStarted, signal, exitCode } = end;
-  const how = notStarted ?? (signal === undefined ? `exit code ${exitCode}` : `ended by ${signal}`);
-  return { result: "failed", how, output };
+  const how = howItEnded(end, command);
+  if (end.timing === "timed-out") return { result: "timed-out", how, output };
+  return { result: end.exitCode === 0 ? "saved" : "failed", how, output };
 }
 
 /** Safe for one line of a log, whatever the command wrote. */

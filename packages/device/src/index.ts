@@ -1,6 +1,7 @@
 export { Agent, type Round, type RoundResult } from "./agent.ts";
 export * from "./agent-event.ts";
 export type { AgentPorts } from "./agent-ports.ts";
+export { armedSequence } from "./armed-sequence.ts";
 export { type BackupEnd, runBackup } from "./backup-command.ts";
 export * from "./boot.ts";
 export type { BootEvent, BootOutcome, DeviceParts, RecoveryReason, SlotProblems } from "./boot-device.ts";
@@ -13,6 +14,7 @@ export {
   type CommandRunner,
   endedWell,
   fillCommand,
+  howItEnded,
 } from "./command-runner.ts";
 export { CommandSlots, type CommandSlotsOptions } from "./command-slots.ts";
 export * from "./component-set.ts";

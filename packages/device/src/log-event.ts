@@ -120,6 +120,8 @@ const agentRows: Rows<AgentEvent> = {
   "held-back": ({ action }) => entry("agent", "update-held-back", "waiting", { action }),
   undeliverable: ({ action, fault }) => entry("agent", "update-undeliverable", "failure", { action, code: fault.code }),
   "restart-postponed": () => entry("agent", "restart-postponed", "waiting"),
+  "image-not-started": ({ image, how }) =>
+    entry("agent", "image-not-started", "failure", { ...imageFacts(image), how }),
   "self-tested": ({ image, result }) =>
     entry("agent", "self-tested", result === "passed" ? "success" : "failure", imageFacts(image)),
   reported: ({ action, finished, details }) =>

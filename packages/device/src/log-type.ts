@@ -69,6 +69,7 @@ export type LogTypeName =
   | "restart-postponed"
   | "provisioned"
   | "factory-reset"
+  | "image-not-started"
   | "trust-changed"
   | "time-changed"
   | "time-refused"
@@ -126,6 +127,7 @@ export const logTypes: Readonly<Record<LogTypeName, LogType>> = {
   "restart-postponed": type(211, "boot", "general", "informational"),
   provisioned: type(212, "boot", "reserved", "notice"),
   "factory-reset": type(213, "boot", "reserved", "warning"),
+  "image-not-started": type(214, "boot", "general", "error"),
   "trust-changed": type(301, "trust", "reserved", "warning"),
   "time-changed": type(401, "time", "reserved", "warning"),
   "time-refused": type(402, "time", "general", "warning"),

@@ -2,8 +2,10 @@ import { utimesSync, writeFileSync } from "node:fs";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   Agent,
+  type AgentEvent,
   type AgentPorts,
   agentLogEntries,
+  armedSequence,
   type BootOutcome,
   type CommandFacts,
   type Device,
@@ -45,7 +47,7 @@ import { type AgentConnection, connectAgent } from "./agent-connection.ts";
 import type { AgentPlatform, PlatformClock } from "./agent-platform.ts";
 import { policyOf } from "./agent-policy.ts";
 import { ImageStart } from "./image-start.ts";
-import { type ConsentStep, consentLine, Operator } from "./operator.ts";
+import { type ConsentStep, type ConsentSubject, consentLine, Operator } from "./operator.ts";
 import type { RunningConfig } from "./running-config.ts";
 
 /** An agent at work: one device, one process, and a configuration that may be exchanged. */
@@ -74,6 +76,7 @@ export class RunningAgent {
       files: nodeFileSystem,
       folder: platform.folder,
       bootId: processIdentity(process.pid)?.bootId ?? "unknown",
+      tell: (event) => this.#tell(event),
     });
   }
 
@@ -151,7 +154,7 @@ export class RunningAgent {
   }
 
   #agent(booted: BootOutcome, { server }: AgentConnection): Agent {
-    const { device, log } = this.#platform;
+    const { device } = this.#platform;
     const imageStart = this.#imageStart;
     const operator = this.#operator();
     return new Agent({
@@ -178,11 +181,13 @@ export class RunningAgent {
       mayReceive: () => this.#verifierWait ?? "granted",
       mayInstall: (subject) => this.#mayInstall(subject, operator),
       ...this.#backup(),
-      observe: (event) => {
-        this.#observer.observe(event);
-        for (const entry of agentLogEntries(event)) log.note(entry);
-      },
+      observe: (event) => this.#tell(event),
     });
+  }
+
+  #tell(event: AgentEvent): void {
+    this.#observer.observe(event);
+    for (const entry of agentLogEntries(event)) this.#platform.log.note(entry);
   }
 
   #backup(): Pick<AgentPorts, "backUp"> {
@@ -222,7 +227,8 @@ export class RunningAgent {
     if (mode === "trial") return operator.mayGoBack();
     if (this.#verifierWait !== undefined) return false;
     if (boot.state !== "armed" || report === undefined) return true;
-    const subject = { sequence: 0n, manifestDigest: report.manifestDigest };
+    const { manifestDigest } = report;
+    const subject = { sequence: await this.#armedSequence(), manifestDigest };
     const lifts = (bar: OverridableBar): Promise<boolean> =>
       this.#overrides.lifts(bar, "restart", subject.manifestDigest);
     if (!(await operator.consents("restart", subject)) && !(await lifts("consent"))) {
@@ -233,8 +239,13 @@ export class RunningAgent {
     return (await this.#overrides.spend(subject.manifestDigest)) !== "not-spent";
   }
 
+  async #armedSequence(): Promise<bigint | "unknown"> {
+    const { slots, device } = this.#platform;
+    return (await armedSequence(slots, device.status(), nodeCrypto)) ?? "unknown";
+  }
+
   /** How to agree, word for word. */
-  #askFor(step: ConsentStep, subject: InstallSubject): void {
+  #askFor(step: ConsentStep, subject: ConsentSubject): void {
     const { consent } = this.config;
     const { terminal } = this.#context;
     const line = consentLine(step, subject);

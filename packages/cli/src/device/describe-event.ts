@@ -93,6 +93,8 @@ export function describeEvent(event: AgentEvent): string | undefined {
       return "restart postponed";
     case "booted":
       return describeBoot(event.outcome).join("; ");
+    case "image-not-started":
+      return `${imageName(event.image)} was not started: its command failed (${event.how})`;
     case "self-tested":
       return `self-test of ${imageName(event.image)} ${event.result}`;
     case "confirmed":
@@ -134,6 +136,8 @@ export function eventJson(event: AgentEvent): Jsonable {
     case "staged":
     case "armed":
       return { event: event.event, action: event.action, image: imageJson(event.image) };
+    case "image-not-started":
+      return { event: event.event, image: imageJson(event.image), how: event.how };
     case "self-tested":
       return { event: event.event, image: imageJson(event.image), result: event.result };
     case "confirmed":
