@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture } from "../support/example-product.ts";
@@ -224,6 +224,30 @@ describe("an agent as a process of the system", { timeout: 60_000 }, () => {
     );
     const log = await sumac(["device", "log", "show", unit], { folder });
     expect(log.stdout).toMatch(/image-not-started failure .*how="exit code 7".*sequence=2/);
+  });
+
+  test.each([
+    ["another size", (file: string) => writeFileSync(file, "short")],
+    ["a folder", (file: string) => mkdirSync(file)],
+  ])("CR 2.10: updates wait for an event log that is none (%s), and its remedy works", async (_what, change) => {
+    const config = await provisioned();
+    const file = inside(unit, "events.log");
+    rmSync(file);
+    change(file);
+    const held = await once(config);
+    expect(held.code).toBe(0);
+    expect(held.stdout).toMatch(/waits, log-failing: the event log \S+\/events\.log .*sumac device log clear FOLDER/);
+    expect(starts()).toEqual(["a"]);
+    const clear = ["device", "log", "clear", unit, "--by", "anna", "--reason", "ticket 17"];
+    const refused = await sumac(clear, { folder });
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toMatch(/^error\[log-not-exported\]/);
+    const cleared = await sumac([...clear, "--drop-unexported", "--json"], { folder });
+    expect(cleared.json()).toMatchObject({ setAside: `${unit}/events.log.damaged` });
+    expect(existsSync(inside(unit, "events.log.damaged"))).toBe(true);
+    expect((await once(config)).stdout).toMatch(/confirmed 1\.2\.0/);
+    const log = await sumac(["device", "log", "show", unit], { folder });
+    expect(log.stdout).toMatch(/log-cleared success by=anna reason="ticket 17"/);
   });
 
   test("CR 7.3: settings are saved before anything is armed; while that fails the update waits, staged", async () => {

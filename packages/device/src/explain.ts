@@ -50,8 +50,10 @@ export function explainDevice(problem: DeviceProblem): Explanation {
       );
     case "log-failing":
       return say(
-        `the event log cannot be written (${problem.fault}), and updates have to be recorded`,
-        "mend the storage of the log, or let the policy go on without it",
+        `the event log ${problem.file} cannot be written (${problem.fault}), and updates have to be recorded`,
+        problem.fault === "storage-mismatch" || problem.fault === "storage-foreign"
+          ? "stop the agent, find out who changed the file, then set it aside: sumac device log clear FOLDER --by NAME --reason TEXT --drop-unexported"
+          : "mend the storage of the log, or let the policy go on without it",
       );
     case "backup-failed":
       return say(

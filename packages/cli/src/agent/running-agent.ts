@@ -211,9 +211,9 @@ export class RunningAgent {
   }
 
   async #mayInstall(subject: InstallSubject, operator: Operator): Promise<"granted" | InstallWait> {
-    const { log } = this.#platform;
+    const { log, logPlace: file } = this.#platform;
     if (log.updates === "refused" && log.status.state === "failing") {
-      return { code: "log-failing", fault: log.status.fault.code };
+      return { code: "log-failing", fault: log.status.fault.code, file };
     }
     if (await operator.consents("install", subject)) return "granted";
     if (await this.#overrides.lifts("consent", "install", subject.manifestDigest)) return "granted";

@@ -74,7 +74,7 @@ export function describeEvent(event: AgentEvent): string | undefined {
     case "refused":
       return `refused action ${event.action}, ${event.refusal.code}: ${explainDevice(event.refusal).problem}`;
     case "waiting":
-      return `action ${event.action} waits, ${event.refusal.code}: ${explainDevice(event.refusal).problem}`;
+      return describeWait(event.action, event.refusal);
     case "undeliverable":
       return `action ${event.action} cannot be delivered, ${event.fault.code}: ${explainFault(event.fault.code).problem}`;
     case "already-installed":
@@ -110,6 +110,12 @@ export function describeEvent(event: AgentEvent): string | undefined {
   }
 }
 
+/** The remedy where it lies at the device itself: nobody else would tell it there. */
+function describeWait(action: string, refusal: Extract<AgentEvent, { readonly event: "waiting" }>["refusal"]): string {
+  const { problem, remedy } = explainDevice(refusal);
+  return `action ${action} waits, ${refusal.code}: ${problem}${refusal.code === "log-failing" ? `; ${remedy}` : ""}`;
+}
+
 export function describeOverrideEvent(event: OverrideEvent): string {
   switch (event.event) {
     case "override-given":
@@ -127,8 +133,13 @@ export function describeOverrideEvent(event: OverrideEvent): string {
 export function eventJson(event: AgentEvent): Jsonable {
   switch (event.event) {
     case "refused":
-    case "waiting":
       return { event: event.event, action: event.action, code: event.refusal.code };
+    case "waiting": {
+      const { action, refusal } = event;
+      const { code } = refusal;
+      if (code !== "log-failing") return { event: event.event, action, code };
+      return { event: event.event, action, code, fault: refusal.fault, file: refusal.file };
+    }
     case "undeliverable":
       return { event: event.event, action: event.action, code: event.fault.code };
     case "retrying":

@@ -34,7 +34,7 @@ import { componentIdOf, type DeviceSettings, settingsFile, stateBytes, writeSett
 import { copyOfGateway, openGateway } from "./gateway-folder.ts";
 
 /** Names in the folder. */
-const flashFile = "flash.bin";
+export const flashFile = "flash.bin";
 const lockFile = "device.lock";
 
 /** Sectors of 4 KiB, as on a common serial NOR part. */
