@@ -108,6 +108,7 @@ export * from "./power-cut-trust-script.ts";
 export type { Factory, FactoryRelease, Provisioned, ProvisionRefusal } from "./provision.ts";
 export { provisionUnit, type Unit, type UnitParts } from "./provision-unit.ts";
 export * from "./provisioning-lot.ts";
+export { fileProvisioningMark, type ProvisioningMark } from "./provisioning-mark.ts";
 export * from "./provisioning-record.ts";
 export { readOnlyFiles } from "./read-only-files.ts";
 export { rememberVerdicts } from "./remembered-verdicts.ts";
