@@ -65,6 +65,7 @@ const special: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "state-malformed": { problem: { code: "malformed", reason: "missing", field: "state.floor", offset: 1 } },
   "no-usable-slot": { slots: { a: { code: "slot-empty" }, b: { code: "slot-damaged" } } },
   "components-misfit": { slots: [[Uint8Array.of(0x66)]] },
+  "backup-invalid": { because: "digest-differs" },
   "limit-exceeded": { limit: "commands" },
   "report-impossible": { because: "no-reference-uri" },
 };

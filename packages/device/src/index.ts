@@ -3,6 +3,8 @@ export * from "./agent-event.ts";
 export type { AgentPorts } from "./agent-ports.ts";
 export { armedSequence } from "./armed-sequence.ts";
 export { type BackupEnd, runBackup } from "./backup-command.ts";
+export type { BackupFileFault } from "./backup-file.ts";
+export type { BackupRecord } from "./backup-record.ts";
 export * from "./boot.ts";
 export type { BootEvent, BootOutcome, DeviceParts, RecoveryReason, SlotProblems } from "./boot-device.ts";
 export { type BlockPool, BranchFlash, type FlashBlocks } from "./branch-flash.ts";
@@ -61,7 +63,7 @@ export type { InstallSubject, InstallWait } from "./install-wait.ts";
 export * from "./integrity-check.ts";
 export * from "./integrity-watch.ts";
 export * from "./inventory.ts";
-export { agentLogEntries, deviceLogEntries } from "./log-event.ts";
+export { agentLogEntries, backupFacts, deviceLogEntries, refusalFacts } from "./log-event.ts";
 export * from "./log-head.ts";
 export {
   exportLines,
@@ -115,6 +117,7 @@ export { rememberVerdicts } from "./remembered-verdicts.ts";
 export { SealingStateStore } from "./sealing-state-store.ts";
 export * from "./self-test.ts";
 export * from "./self-test-verdict.ts";
+export { type BackupInvalid, type BackupPlace, backupRecordFile, checkBackup, signBackup } from "./signed-backup.ts";
 export * from "./simulated-device.ts";
 export * from "./slot.ts";
 export type { ComponentImage, SlotImage, SlotProblem, TrialsExhausted } from "./slot-check.ts";

@@ -6,6 +6,7 @@ import {
   type AgentPorts,
   agentLogEntries,
   armedSequence,
+  type BackupEnd,
   type BootOutcome,
   type CommandFacts,
   type Device,
@@ -27,6 +28,7 @@ import {
   selfTest,
   selfTestEntry,
   selfTestWait,
+  signBackup,
   Unavailable,
 } from "@sumac/device";
 import {
@@ -42,7 +44,7 @@ import type { CommandContext } from "../command.ts";
 import { Observer } from "../device/observer.ts";
 import { oneRound } from "../device/one-round.ts";
 import { cannotBoot } from "../device/round-verdict.ts";
-import type { AgentConfig, NotifyConfig } from "./agent-config.ts";
+import type { AgentConfig, BackupConfig, NotifyConfig } from "./agent-config.ts";
 import { type AgentConnection, connectAgent } from "./agent-connection.ts";
 import type { AgentPlatform, PlatformClock } from "./agent-platform.ts";
 import { policyOf } from "./agent-policy.ts";
@@ -192,7 +194,17 @@ export class RunningAgent {
 
   #backup(): Pick<AgentPorts, "backUp"> {
     const { backup } = this.config;
-    return backup === undefined ? {} : { backUp: (subject) => runBackup(backup, subject, this.#runner()) };
+    return backup === undefined ? {} : { backUp: (subject) => this.#backUp(backup, subject) };
+  }
+
+  async #backUp(backup: BackupConfig, subject: InstallSubject): Promise<BackupEnd> {
+    const { file } = backup;
+    if (file === undefined) return runBackup(backup, subject, this.#runner());
+    const { device, key, folder } = this.#platform;
+    return signBackup(await runBackup(backup, subject, this.#runner(), { file }), {
+      ...{ files: nodeFileSystem, folder, file, crypto: nodeCrypto, key, time: this.#trustedTime() },
+      running: device.status().running.manifestDigest,
+    });
   }
 
   #overrideDesk(): OverrideDesk {

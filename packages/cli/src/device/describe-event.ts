@@ -86,7 +86,9 @@ export function describeEvent(event: AgentEvent): string | undefined {
     case "staged":
       return `staged ${imageName(event.image)} in slot ${event.image.slot}, verified`;
     case "backed-up":
-      return event.result === "saved" ? "backup made" : `backup ${event.result}: ${event.how}`;
+      return event.result === "saved"
+        ? `backup made${event.record === undefined ? "" : `, ${event.record.file} signed`}`
+        : `backup ${event.result}: ${event.how}`;
     case "armed":
       return "armed: the next boot tries it, once";
     case "restart-postponed":
