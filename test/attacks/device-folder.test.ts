@@ -1,6 +1,6 @@
 /** What the commands for a device make of a folder in which something else stands than the device has written. */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { fixture } from "../support/example-product.ts";
@@ -77,6 +77,8 @@ test("CR 7.6: an inventory says of a gateway what its configuration says, and no
   });
 });
 
+const who = ["--by", "anna", "--reason", "ticket 17"];
+
 type Change = (file: string) => void;
 const pipe: Change = (file) => execFileSync("mkfifo", ["-m", "600", file]);
 const directory: Change = (file) => mkdirSync(file);
@@ -130,5 +132,23 @@ describe("CR 3.9: what is no log is said to be none, whatever it was to be", { t
     const ended = await run("device", "log", "verify", "given", ...options);
     expect(ended).toMatchObject({ code: 4 });
     expect(ended.stderr).toContain("error[not-an-event-log]");
+  });
+});
+
+describe("CR 7.1: a lock that is none is named, and is made anew when it is removed", { timeout: 20_000 }, () => {
+  test.each([
+    ["garbage", (file) => writeFileSync(file, "x".repeat(5000), { mode: 0o600 })],
+    ["short garbage", garbage],
+    ["a folder", directory],
+    ["a pipe", pipe],
+    ["a link", (file) => symlinkSync("flash.bin", file)],
+  ] satisfies [string, Change][])("%s", async (_what, change) => {
+    changed("flash", "device.lock", change);
+    const cleared = (): Promise<Ended> => run("device", "log", "clear", "unit", ...who, "--drop-unexported");
+    const refused = await cleared();
+    expect(refused).toMatchObject({ code: 4 });
+    expect(refused.stderr).toMatch(/^error\[device-folder-damaged\]: unit\/device\.lock .*\nhint: .*remove it.*\n$/);
+    rmSync(inside("unit", "device.lock"), { recursive: true });
+    expect(await cleared()).toMatchObject({ code: 0, stderr: "" });
   });
 });

@@ -125,7 +125,6 @@ describe("the page", () => {
       "CR 3.9 RE 1",
       "EDR 3.11",
       "EDR 3.11 RE 1",
-      "CR 7.3 RE 1",
     ]);
   });
 });

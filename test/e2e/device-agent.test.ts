@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture } from "../support/example-product.ts";
@@ -200,6 +200,54 @@ describe("an agent as a process of the system", { timeout: 60_000 }, () => {
     // The machine has started again: another boot id.
     writeFileSync(inside(unit, "started"), read(`${unit}/started`).replace(/^\S+/, "0-1-2"));
     expect((await once(config)).stdout).toMatch(/booting 1\.2\.0 \(sequence 3\) from slot b, on trial/);
+  });
+
+  test("CR 2.1: whoever consents by a command hears the number of what is armed, and that of what is installed", async () => {
+    const consent =
+      'consent: { command: [sh, -c, "echo $0 $1 $2 >> asked; test $0 = install", "{step}", "{sequence}", "{digest}"] }';
+    const config = await provisioned({ more: [consent] });
+    expect((await once(config)).stdout).toMatch(/waits for consent to restart/);
+    expect((await once(config)).stdout).toMatch(/restart postponed/);
+    const asked = read(`${unit}/asked`).trim().split("\n");
+    expect(asked.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual(["install 3", "restart 3", "restart 3"]);
+    expect(new Set(asked.map((line) => line.split(" ")[2])).size).toBe(1);
+    // No number that nobody signed: what is armed was damaged meanwhile, and no boot would try it.
+    writeFileSync(inside(unit, "b", "envelope.suit"), "damaged");
+    await once(config);
+    expect(read(`${unit}/asked`).trim().split("\n").at(-1)).toMatch(/^restart unknown /);
+  });
+
+  test("CR 2.8: a confirmed image that cannot be started is said, on the terminal and in the event log", async () => {
+    const config = await provisioned({ restart: "{ kind: image, command: [sh, -c, exit 7] }" });
+    expect((await once(config)).stdout).toMatch(
+      /1\.1\.0 \(sequence 2\) was not started: its command failed \(exit code 7\)/,
+    );
+    const log = await sumac(["device", "log", "show", unit], { folder });
+    expect(log.stdout).toMatch(/image-not-started failure .*how="exit code 7".*sequence=2/);
+  });
+
+  test.each([
+    ["another size", (file: string) => writeFileSync(file, "short")],
+    ["a folder", (file: string) => mkdirSync(file)],
+  ])("CR 2.10: updates wait for an event log that is none (%s), and its remedy works", async (_what, change) => {
+    const config = await provisioned();
+    const file = inside(unit, "events.log");
+    rmSync(file);
+    change(file);
+    const held = await once(config);
+    expect(held.code).toBe(0);
+    expect(held.stdout).toMatch(/waits, log-failing: the event log \S+\/events\.log .*sumac device log clear FOLDER/);
+    expect(starts()).toEqual(["a"]);
+    const clear = ["device", "log", "clear", unit, "--by", "anna", "--reason", "ticket 17"];
+    const refused = await sumac(clear, { folder });
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toMatch(/^error\[log-not-exported\]/);
+    const cleared = await sumac([...clear, "--drop-unexported", "--json"], { folder });
+    expect(cleared.json()).toMatchObject({ setAside: `${unit}/events.log.damaged` });
+    expect(existsSync(inside(unit, "events.log.damaged"))).toBe(true);
+    expect((await once(config)).stdout).toMatch(/confirmed 1\.2\.0/);
+    const log = await sumac(["device", "log", "show", unit], { folder });
+    expect(log.stdout).toMatch(/log-cleared success by=anna reason="ticket 17"/);
   });
 
   test("CR 7.3: settings are saved before anything is armed; while that fails the update waits, staged", async () => {

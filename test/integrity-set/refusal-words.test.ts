@@ -42,7 +42,14 @@ const reviewed: Readonly<Record<string, unknown>> = {
   ...{ role: "release", part: "any", profile: "classic", of: "manifest", digest: "sha-256", scheme: "ed25519" },
   ...{ ring: "general", slot: "a", fault: "storage-failed", algorithm: -8, component: "66697265" },
   ...{ keyId: digest, keyIds: [digest], claimed: digest, computed: digest, expected: digest },
-  ...{ how: "exit code 3", wrong: 1, asked: 34, name: "ed25519: a good update", answered: "signature-invalid" },
+  ...{
+    how: "exit code 3",
+    file: "unit/events.log",
+    wrong: 1,
+    asked: 34,
+    name: "ed25519: a good update",
+    answered: "signature-invalid",
+  },
   ...{ by: "anna", seconds: 7200n, longest: 3600n, from: 1n, until: 2n },
   ...{ device: [[Uint8Array.of(0x66)]], missing: [[Uint8Array.of(0x66)]] },
 };
@@ -58,6 +65,7 @@ const special: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "state-malformed": { problem: { code: "malformed", reason: "missing", field: "state.floor", offset: 1 } },
   "no-usable-slot": { slots: { a: { code: "slot-empty" }, b: { code: "slot-damaged" } } },
   "components-misfit": { slots: [[Uint8Array.of(0x66)]] },
+  "backup-invalid": { because: "digest-differs" },
   "limit-exceeded": { limit: "commands" },
   "report-impossible": { because: "no-reference-uri" },
 };

@@ -124,6 +124,11 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/device-override.ts")).deviceOverride,
   },
   {
+    name: "device restore",
+    summary: "check a backup against what the device has signed, then have it restored",
+    load: async () => (await import("./commands/device-restore.ts")).deviceRestore,
+  },
+  {
     name: "device log show",
     summary: "show the event log of a device",
     load: async () => (await import("./commands/device-log-show.ts")).deviceLogShow,

@@ -27,6 +27,8 @@ export type AgentEvent =
   | { readonly event: "armed"; readonly action: string; readonly image: SlotImage }
   | { readonly event: "restart-postponed" }
   | { readonly event: "booted"; readonly outcome: BootOutcome }
+  /** The command that starts an image has not ended with 0: it may not run, whatever the boot has decided. */
+  | { readonly event: "image-not-started"; readonly image: SlotImage; readonly how: string }
   | { readonly event: "self-tested"; readonly image: SlotImage; readonly result: "passed" | "failed" }
   | { readonly event: "confirmed"; readonly image: SlotImage }
   | {

@@ -281,7 +281,7 @@ describe("a release that waits for the plant", () => {
   });
 
   test("T-UPD-UNAPPROVED: without the operator's consent nothing is fetched or written, and it is asked for each manifest", async () => {
-    let permission: "granted" | InstallWait = { code: "log-failing", fault: "storage-failed" };
+    let permission: "granted" | InstallWait = { code: "log-failing", fault: "storage-failed", file: "events.log" };
     const asked: InstallSubject[] = [];
     const mayInstall = async (subject: InstallSubject): Promise<typeof permission> => {
       asked.push(subject);

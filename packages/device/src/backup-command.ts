@@ -1,5 +1,13 @@
 import { bytesToHex } from "@sumac/crypto";
-import { type Command, type CommandEnd, type CommandRunner, fillCommand } from "./command-runner.ts";
+import type { BackupRecord } from "./backup-record.ts";
+import {
+  type Command,
+  type CommandEnd,
+  type CommandFacts,
+  type CommandRunner,
+  fillCommand,
+  howItEnded,
+} from "./command-runner.ts";
 import type { InstallSubject } from "./install-wait.ts";
 import { Unavailable } from "./unavailable.ts";
 
@@ -10,20 +18,23 @@ export interface BackupEnd {
   readonly how: string;
   /** The end of what it wrote, as one line; at most 200 characters. */
   readonly output: string;
+  /** What the device has signed of the file that was written; absent = no file is configured. */
+  readonly record?: BackupRecord;
 }
 
 const keptCharacters = 200;
 
 /**
  * Has a configured command save what does not lie in the slots: settings, recipes, counters. `{sequence}` and `{digest}`
- * name the update that it is made for. Only exit code 0 in time is a backup; nothing of it is thrown.
+ * name the update that it is made for, `more` is whatever else it may be told. Only exit code 0 in time is a backup; nothing of it is thrown.
  */
 export async function runBackup(
   command: Command,
   { sequence, manifestDigest }: InstallSubject,
   runner: CommandRunner,
+  more: CommandFacts = {},
 ): Promise<BackupEnd> {
-  const facts = { sequence: String(sequence), digest: bytesToHex(manifestDigest) };
+  const facts = { ...more, sequence: String(sequence), digest: bytesToHex(manifestDigest) };
   let end: CommandEnd;
   try {
     end = await runner.run(fillCommand(command, facts));
@@ -32,11 +43,9 @@ export async function runBackup(
     return { result: "failed", how: fault.code, output: "" };
   }
   const output = endOf(end.output);
-  if (end.timing === "timed-out") return { result: "timed-out", how: `ended after ${command.timeoutMs} ms`, output };
-  if (end.exitCode === 0) return { result: "saved", how: "exit code 0", output };
-  const { notStarted, signal, exitCode } = end;
-  const how = notStarted ?? (signal === undefined ? `exit code ${exitCode}` : `ended by ${signal}`);
-  return { result: "failed", how, output };
+  const how = howItEnded(end, command);
+  if (end.timing === "timed-out") return { result: "timed-out", how, output };
+  return { result: end.exitCode === 0 ? "saved" : "failed", how, output };
 }
 
 /** Safe for one line of a log, whatever the command wrote. */

@@ -35,6 +35,12 @@ export interface CommandRunner {
 /** Whether it did what it was started for, as far as it says so itself. */
 export const endedWell = ({ exitCode, timing }: CommandEnd): boolean => exitCode === 0 && timing === "in-time";
 
+/** For a log, such as `exit code 3`. */
+export function howItEnded({ timing, notStarted, signal, exitCode }: CommandEnd, { timeoutMs }: Command): string {
+  if (timing === "timed-out") return `ended after ${timeoutMs} ms`;
+  return notStarted ?? (signal === undefined ? `exit code ${exitCode}` : `ended by ${signal}`);
+}
+
 /** What may stand in an argument between braces, and what for. */
 export type CommandFacts = Readonly<Record<string, string>>;
 

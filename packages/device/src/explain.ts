@@ -2,10 +2,12 @@ import type { ComponentId } from "@sumac/suit";
 import { type Explanation, explain as explainRejection, explainTrustRecord, type Rejection } from "@sumac/verifier";
 import type { RecoveryReason, SlotProblems } from "./boot-device.ts";
 import { componentName } from "./component-name.ts";
+import { describeBackupDoubt } from "./explain-backup.ts";
 import type { InstallWait } from "./install-wait.ts";
 import type { DeviceRefusal } from "./offer.ts";
 import type { OverrideRefusal } from "./override.ts";
 import type { ProvisionRefusal } from "./provision.ts";
+import type { BackupInvalid } from "./signed-backup.ts";
 import type { SlotProblem } from "./slot-check.ts";
 import type { TimeRefusal } from "./trusted-time.ts";
 import type { UnavailableCode } from "./unavailable.ts";
@@ -18,7 +20,8 @@ export type DeviceProblem =
   | RecoveryReason
   | TimeRefusal
   | InstallWait
-  | OverrideRefusal;
+  | OverrideRefusal
+  | BackupInvalid;
 
 /** The one place with sentences about them; a code without a case does not compile. */
 export function explainDevice(problem: DeviceProblem): Explanation {
@@ -50,13 +53,20 @@ export function explainDevice(problem: DeviceProblem): Explanation {
       );
     case "log-failing":
       return say(
-        `the event log cannot be written (${problem.fault}), and updates have to be recorded`,
-        "mend the storage of the log, or let the policy go on without it",
+        `the event log ${problem.file} cannot be written (${problem.fault}), and updates have to be recorded`,
+        problem.fault === "storage-mismatch" || problem.fault === "storage-foreign"
+          ? "stop the agent, find out who changed the file, then set it aside: sumac device log clear FOLDER --by NAME --reason TEXT --drop-unexported"
+          : "mend the storage of the log, or let the policy go on without it",
       );
     case "backup-failed":
       return say(
         `the backup before the update failed (${problem.how}), and nothing is armed without it`,
         "mend what its command needs; the update stays staged, and the backup is tried again",
+      );
+    case "backup-invalid":
+      return say(
+        `the backup ${problem.file} is not restored: ${describeBackupDoubt(problem)}`,
+        "find out who changed it; bring back the file that was saved, or set the device up without it",
       );
     case "backup-timed-out":
       return say(

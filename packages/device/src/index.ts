@@ -1,7 +1,10 @@
 export { Agent, type Round, type RoundResult } from "./agent.ts";
 export * from "./agent-event.ts";
 export type { AgentPorts } from "./agent-ports.ts";
+export { armedSequence } from "./armed-sequence.ts";
 export { type BackupEnd, runBackup } from "./backup-command.ts";
+export type { BackupFileFault } from "./backup-file.ts";
+export type { BackupRecord } from "./backup-record.ts";
 export * from "./boot.ts";
 export type { BootEvent, BootOutcome, DeviceParts, RecoveryReason, SlotProblems } from "./boot-device.ts";
 export { type BlockPool, BranchFlash, type FlashBlocks } from "./branch-flash.ts";
@@ -13,6 +16,7 @@ export {
   type CommandRunner,
   endedWell,
   fillCommand,
+  howItEnded,
 } from "./command-runner.ts";
 export { CommandSlots, type CommandSlotsOptions } from "./command-slots.ts";
 export * from "./component-set.ts";
@@ -66,7 +70,7 @@ export type { InstallSubject, InstallWait } from "./install-wait.ts";
 export * from "./integrity-check.ts";
 export * from "./integrity-watch.ts";
 export * from "./inventory.ts";
-export { agentLogEntries, deviceLogEntries } from "./log-event.ts";
+export { agentLogEntries, backupFacts, deviceLogEntries, refusalFacts } from "./log-event.ts";
 export * from "./log-head.ts";
 export {
   exportLines,
@@ -117,6 +121,7 @@ export * from "./power-cut-trust-script.ts";
 export type { Factory, FactoryRelease, Provisioned, ProvisionRefusal } from "./provision.ts";
 export { provisionUnit, type Unit, type UnitParts } from "./provision-unit.ts";
 export * from "./provisioning-lot.ts";
+export { fileProvisioningMark, type ProvisioningMark } from "./provisioning-mark.ts";
 export * from "./provisioning-record.ts";
 export { readOnlyFiles } from "./read-only-files.ts";
 export { rememberVerdicts } from "./remembered-verdicts.ts";
@@ -125,6 +130,7 @@ export { fileSecondaryLedger, type SecondaryLedger, type SecondaryRelease } from
 export type { SecondaryPeer, SecondaryStep, SecondaryWait } from "./secondary-peer.ts";
 export * from "./self-test.ts";
 export * from "./self-test-verdict.ts";
+export { type BackupInvalid, type BackupPlace, backupRecordFile, checkBackup, signBackup } from "./signed-backup.ts";
 export * from "./simulated-device.ts";
 export * from "./slot.ts";
 export type { ComponentImage, SlotImage, SlotProblem, TrialsExhausted } from "./slot-check.ts";

@@ -11,7 +11,7 @@ export type InstallWait =
   /** The operator of this device has not agreed to this manifest. */
   | ({ readonly code: "consent-awaited" } & InstallSubject)
   /** Its event log cannot be written, and the policy is to do nothing that would go unrecorded (CR 2.10). */
-  | { readonly code: "log-failing"; readonly fault: UnavailableCode }
+  | { readonly code: "log-failing"; readonly fault: UnavailableCode; readonly file: string }
   /** What does not lie in the slots could not be saved before the update (CR 7.3). */
   | { readonly code: "backup-failed" | "backup-timed-out"; readonly how: string }
   /** The verifier gives wrong answers to what it has to know, so that nothing it accepts counts (CR 3.3). */

@@ -195,6 +195,14 @@ test("the agent adds what the device does not know, and repeats nothing", () => 
     [{ event: "cancelled", action: "7" }, "update-cancelled"],
     [{ event: "reported", action: "7", finished: "success", details: ["a", "b"] }, "update-reported"],
     [{ event: "restart-postponed" }, "restart-postponed"],
+    [
+      {
+        event: "image-not-started",
+        image: { slot: "a", sequence: 5n, manifestDigest: new Uint8Array(32), images: [] },
+        how: "ENOENT",
+      },
+      "image-not-started",
+    ],
   ];
   for (const [event, type] of cases)
     expect(agentLogEntries(event).map((entry) => entry.type)).toEqual(type === undefined ? [] : [type]);

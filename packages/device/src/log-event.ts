@@ -1,5 +1,6 @@
 import { bytesToHex } from "@sumac/crypto";
 import type { AgentEvent } from "./agent-event.ts";
+import type { BackupRecord } from "./backup-record.ts";
 import type { BootEvent, BootOutcome } from "./boot-device.ts";
 import type { DeviceEvent, EventSigner } from "./device-event.ts";
 import type { InstallWait } from "./install-wait.ts";
@@ -110,16 +111,19 @@ const agentRows: Rows<AgentEvent> = {
   confirmed: () => [],
   offered: ({ action, sequence, size }) =>
     entry("agent", "update-ordered", "success", { action, sequence: String(sequence), size: String(size) }),
-  "backed-up": ({ action, manifestDigest, result, how, output }) =>
+  "backed-up": ({ action, manifestDigest, result, how, output, record }) =>
     entry("agent", result === "saved" ? "backup-made" : "backup-failed", result === "saved" ? "success" : "failure", {
       action,
       manifestDigest: bytesToHex(manifestDigest),
       how,
       output,
+      ...(record === undefined ? {} : backupFacts(record)),
     }),
   "held-back": ({ action }) => entry("agent", "update-held-back", "waiting", { action }),
   undeliverable: ({ action, fault }) => entry("agent", "update-undeliverable", "failure", { action, code: fault.code }),
   "restart-postponed": () => entry("agent", "restart-postponed", "waiting"),
+  "image-not-started": ({ image, how }) =>
+    entry("agent", "image-not-started", "failure", { ...imageFacts(image), how }),
   "self-tested": ({ image, result }) =>
     entry("agent", "self-tested", result === "passed" ? "success" : "failure", imageFacts(image)),
   reported: ({ action, finished, details }) =>
@@ -166,6 +170,13 @@ function imageFacts({ slot, sequence, manifestDigest, version }: SlotImage): Log
   };
 }
 
+export const backupFacts = ({ file, size, sha256, running }: BackupRecord): LogFacts => ({
+  file,
+  size: String(size),
+  sha256: bytesToHex(sha256),
+  running: bytesToHex(running),
+});
+
 /** `signer-<role>`: the key ids; the role of the plant is who approved (CR 2.12). */
 function signerFacts(signers: readonly EventSigner[]): LogFacts {
   const ids = new Map<string, string[]>();
@@ -174,7 +185,7 @@ function signerFacts(signers: readonly EventSigner[]): LogFacts {
 }
 
 /** The code, and whatever else is a single value: what a refusal carries is meant to be told (CR 3.7). */
-function refusalFacts(refusal: { readonly code: string }): LogFacts {
+export function refusalFacts(refusal: { readonly code: string }): LogFacts {
   const facts: Record<string, string> = {};
   for (const [name, value] of Object.entries(refusal)) {
     if (typeof value === "string" || typeof value === "number" || typeof value === "bigint")

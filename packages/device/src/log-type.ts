@@ -56,6 +56,9 @@ export type LogTypeName =
   | "provision-refused"
   | "backup-made"
   | "backup-failed"
+  | "restore-begun"
+  | "backup-restored"
+  | "restore-failed"
   | "booted"
   | "slot-refused"
   | "recovery-needed"
@@ -69,6 +72,7 @@ export type LogTypeName =
   | "restart-postponed"
   | "provisioned"
   | "factory-reset"
+  | "image-not-started"
   | "trust-changed"
   | "time-changed"
   | "time-refused"
@@ -113,6 +117,9 @@ export const logTypes: Readonly<Record<LogTypeName, LogType>> = {
   "provision-refused": type(115, "update", "general", "warning"),
   "backup-made": type(116, "update", "general", "notice"),
   "backup-failed": type(117, "update", "general", "error"),
+  "restore-begun": type(118, "update", "reserved", "warning"),
+  "backup-restored": type(119, "update", "reserved", "warning"),
+  "restore-failed": type(120, "update", "reserved", "error"),
   booted: type(201, "boot", "general", "notice"),
   "slot-refused": type(202, "boot", "general", "error"),
   "recovery-needed": type(203, "boot", "reserved", "alert"),
@@ -126,6 +133,7 @@ export const logTypes: Readonly<Record<LogTypeName, LogType>> = {
   "restart-postponed": type(211, "boot", "general", "informational"),
   provisioned: type(212, "boot", "reserved", "notice"),
   "factory-reset": type(213, "boot", "reserved", "warning"),
+  "image-not-started": type(214, "boot", "general", "error"),
   "trust-changed": type(301, "trust", "reserved", "warning"),
   "time-changed": type(401, "time", "reserved", "warning"),
   "time-refused": type(402, "time", "general", "warning"),

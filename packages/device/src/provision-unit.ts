@@ -1,9 +1,11 @@
 import { bytesToHex, type Crypto } from "@sumac/crypto";
 import { componentKey } from "@sumac/suit";
 import { releaseTrust, type TrustPart, type TrustParts, trustKey } from "@sumac/verifier";
+import { isAsProvisioned } from "./as-provisioned.ts";
 import type { Device } from "./device.ts";
 import type { DeviceKey, DeviceKeyStore } from "./device-key.ts";
 import type { Factory } from "./provision.ts";
+import type { ProvisioningMark } from "./provisioning-mark.ts";
 import type {
   ProvisionedContent,
   ProvisionedRelease,
@@ -24,6 +26,8 @@ export interface UnitParts {
   readonly state: StateStore;
   readonly crypto: Crypto;
   readonly keys: DeviceKeyStore;
+  /** Cleared by whoever keeps the record, when that is safe. */
+  readonly mark: ProvisioningMark;
 }
 
 export interface Unit {
@@ -35,13 +39,19 @@ export interface Unit {
 
 /**
  * Provisions one unit, reads back what lies in it, and says both (EDR 3.12). The key is made first and kept: a unit that
- * was cut short is finished with the key that it has. One that is provisioned already is left alone, key and all.
+ * was cut short is finished with the key that it has: also where only its record is missing, if serial number and factory are
+ * those of the first time and the unit has done nothing since. Any other that is provisioned already is left alone, key and all.
  */
 export async function provisionUnit(parts: UnitParts, factory: Factory, unit: Unit): Promise<ProvisioningRecord> {
-  const { device, state, crypto, keys } = parts;
-  const inUse = (await state.read()).kind !== "blank";
+  const { device, slots, state, crypto, keys, mark } = parts;
+  const reading = await state.read();
+  const inUse = reading.kind !== "blank";
   const key = (await keys.open()) ?? (inUse ? undefined : await keys.generate());
   const base = recordBase(unit, factory, key, crypto);
+  if (!inUse) await mark.write(unit.serial);
+  if (reading.kind === "present" && key !== undefined && (await mark.read()) === unit.serial) {
+    if (await isAsProvisioned(slots, reading.state, factory)) return recordOf(base, await readBack(parts), undefined);
+  }
   const provisioned = await device.provision(factory);
   if (!provisioned.ok) {
     return { ...base, result: "failed", reason: provisioned.error.code, written: null, readBack: null };
@@ -49,8 +59,19 @@ export async function provisionUnit(parts: UnitParts, factory: Factory, unit: Un
   const { image, recovery } = provisioned.value;
   const stored: StoredTrust = { vendor: { record: factory.trustRecord, sequence: 0n } };
   const written = content(stored, image, recovery, crypto);
-  const back = await readBack(parts);
-  if ("code" in back) return { ...base, result: "failed", reason: back.code, written, readBack: null };
+  return recordOf(base, await readBack(parts), written);
+}
+
+type RecordBase = Omit<ProvisioningRecord, "result" | "reason" | "written" | "readBack">;
+
+/** `written` undefined: in an earlier run, and the trust record and manifests that lie there are those of this one. */
+function recordOf(
+  base: RecordBase,
+  back: Awaited<ReturnType<typeof readBack>>,
+  meant: ProvisionedContent | undefined,
+): ProvisioningRecord {
+  if ("code" in back) return { ...base, result: "failed", reason: back.code, written: meant ?? null, readBack: null };
+  const written = meant ?? back;
   const same = JSON.stringify(back) === JSON.stringify(written);
   return {
     ...base,
@@ -66,7 +87,7 @@ function recordBase(
   { identity }: Factory,
   key: DeviceKey | undefined,
   crypto: Crypto,
-): Omit<ProvisioningRecord, "result" | "reason" | "written" | "readBack"> {
+): RecordBase {
   return {
     record: "sumac-provisioning",
     version: 1,

@@ -25,7 +25,7 @@ export interface ProvisioningRecord {
   };
   /** Public half only. Null: the unit has none, or it did not come so far. */
   readonly deviceKey: { readonly keyId: string; readonly scheme: string; readonly publicKey: string } | null;
-  /** Null where it was refused: then nothing was. */
+  /** Null where it was refused: then nothing was. Or by the run before, which was cut short. */
   readonly written: ProvisionedContent | null;
   /** As it lay in the unit's storage afterwards; null where it did not come so far. */
   readonly readBack: ProvisionedContent | null;

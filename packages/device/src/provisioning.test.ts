@@ -9,12 +9,14 @@ import { FlashState } from "./flash-state.ts";
 import { MemoryFlash } from "./memory-flash.ts";
 import { provisionUnit } from "./provision-unit.ts";
 import { checkLot } from "./provisioning-lot.ts";
+import type { ProvisioningMark } from "./provisioning-mark.ts";
 import {
   type ProvisioningRecord,
   parseProvisioningRecord,
   serializeProvisioningRecord,
 } from "./provisioning-record.ts";
 import { foreignKey, makeRelease, vendorKey } from "./release.test.support.ts";
+import type { SlotStaging } from "./slots.ts";
 import { deviceOn, newVendorKey, trustFactory, trustLayout, vendorPart, vendorRoots } from "./trust.test.support.ts";
 import { Unavailable } from "./unavailable.ts";
 
@@ -42,6 +44,19 @@ class TestKeyStore implements DeviceKeyStore {
 const release = makeRelease({ sequence: 5n });
 const deviceId = (i: number) => new Uint8Array(16).fill(i);
 
+function testMark(): ProvisioningMark {
+  let serial: string | undefined;
+  return {
+    read: async () => serial,
+    async write(given) {
+      serial = given;
+    },
+    async clear() {
+      serial = undefined;
+    },
+  };
+}
+
 function unitOn(flash: MemoryFlash, keys: DeviceKeyStore = new TestKeyStore()) {
   return {
     flash,
@@ -50,6 +65,7 @@ function unitOn(flash: MemoryFlash, keys: DeviceKeyStore = new TestKeyStore()) {
     state: new FlashState(flash, trustLayout.state, nodeCrypto),
     crypto: nodeCrypto,
     keys,
+    mark: testMark(),
   };
 }
 
@@ -108,6 +124,46 @@ describe("EDR 3.12: provisioning writes, reads back and says so", () => {
     for (const { readBack, written } of lot) expect(readBack).toEqual(written);
     expect(checkLot(lot)).toEqual([]);
     expect(new Set(lot.map(({ deviceKey }) => deviceKey?.keyId)).size).toBe(40);
+  });
+
+  test("EDR 3.12: a unit whose record was lost to a kill is read back and recorded, with the same factory and number only", async () => {
+    const parts = blank();
+    const first = await provisionUnit(parts, factory(), unit("SN-1"));
+    const before = parts.flash.snapshot();
+    const others: [string, Parameters<typeof provisionUnit>[1], string][] = [
+      ["another number", factory(), "SN-2"],
+      ["another identity", factory(2), "SN-1"],
+      ["another trust record", factory(1, vendorPart({ release: [foreignKey] })), "SN-1"],
+      ["another release", { ...factory(), envelope: makeRelease({ sequence: 6n }).envelope }, "SN-1"],
+    ];
+    for (const [what, made, serial] of others) {
+      const refused = await provisionUnit(parts, made, unit(serial));
+      expect(refused, what).toMatchObject({ result: "failed", reason: "already-provisioned" });
+    }
+    expect(await provisionUnit(parts, factory(), unit("SN-1"))).toEqual(first);
+    expect(parts.flash.snapshot()).toEqual(before);
+    await parts.device.boot();
+    await parts.device.setTime(1_900_000_000n);
+    const used = await provisionUnit(parts, factory(), unit("SN-1"));
+    expect(used).toMatchObject({ result: "failed", reason: "already-provisioned" });
+  });
+
+  test("EDR 3.12: a unit whose record is safe gets no second one; one that was damaged since then fails", async () => {
+    const parts = blank();
+    await provisionUnit(parts, factory(), unit("SN-1"));
+    const { state: _state, ...slotA } = (await parts.slots.inspect("a")) as SlotStaging & { state: "sealed" };
+    const writer = await parts.slots.begin("a", slotA);
+    await writer.write(
+      0,
+      0,
+      release.image.map((byte) => byte ^ 1),
+    );
+    await writer.seal();
+    const damaged = await provisionUnit(parts, factory(), unit("SN-1"));
+    expect(damaged).toMatchObject({ result: "failed", reason: "slot-readback-mismatch", readBack: null });
+    await parts.mark.clear();
+    const refused = await provisionUnit(parts, factory(), unit("SN-1"));
+    expect(refused).toMatchObject({ result: "failed", reason: "already-provisioned" });
   });
 
   test("EDR 3.12: overwriting without authority fails, and leaves state, slots and key alone", async () => {

@@ -24,7 +24,9 @@ export interface AgentConfig {
   /** Who may set aside what for one update; undefined = nobody may. */
   readonly override: OverrideRules | undefined;
   /** Saves what does not lie in the slots, before an update is armed; undefined = nothing is saved. */
-  readonly backup: ConfiguredCommand | undefined;
+  readonly backup: BackupConfig | undefined;
+  /** Brings a backup back that was found as the device has signed it; only beside `backup.file`. */
+  readonly restore: ConfiguredCommand | undefined;
   readonly restart: RestartConfig;
   /** `not-tested`: whatever starts is confirmed. */
   readonly selfTest: ConfiguredCommand | "not-tested";
@@ -79,6 +81,11 @@ interface ConfiguredCommand {
   readonly timeoutMs: number;
 }
 
+export interface BackupConfig extends ConfiguredCommand {
+  /** What the command writes; undefined = the device cannot tell, and signs no record. */
+  readonly file: string | undefined;
+}
+
 /** Who says yes: the content of a file, or a program that ends with 0. */
 export type Source =
   | { readonly kind: "file"; readonly file: string }
@@ -116,6 +123,7 @@ const keys = [
   "consent",
   "override",
   "backup",
+  "restore",
   "restart",
   "selfTest",
   "notify",
@@ -159,6 +167,12 @@ export function readAgentConfig(
     }
     const controllerId = reader.text(top.required("controllerId"));
     const access = readAccess(reader, root, top.optional("token"), top.optional("certificate"));
+    const backup = optional("backup", (field) => readBackup(reader, field));
+    const restore = optional("restore", (field) => readCommand(reader, field));
+    if (restore !== undefined && backup?.file === undefined) {
+      const remedy = "add file to backup: only what the device has signed is restored";
+      reader.refuse(top.required("restore"), "stands without backup.file", remedy);
+    }
     return {
       server: {
         url,
@@ -174,7 +188,8 @@ export function readAgentConfig(
       interlock: optional("interlock", (field) => readSource(reader, field)),
       consent,
       override: optional("override", (field) => readOverrideRules(reader, field)),
-      backup: optional("backup", (field) => readCommand(reader, field)),
+      backup,
+      restore,
       restart,
       selfTest: readSelfTest(reader, top.required("selfTest")),
       notify: optional("notify", (field) => reader.list(field).map((each) => readNotify(reader, each))) ?? [],
@@ -269,6 +284,16 @@ function readCommand(reader: ConfigReader, field: Field): ConfiguredCommand {
   return {
     argv: reader.argv(map.required("command")),
     timeoutMs: timeout === undefined ? usualTimeoutMs : reader.duration(timeout, { most: "12 h" }),
+  };
+}
+
+function readBackup(reader: ConfigReader, field: Field): BackupConfig {
+  const map = reader.map(field, ["command", "timeout", "file"]);
+  const [file, timeout] = [map.optional("file"), map.optional("timeout")];
+  return {
+    argv: reader.argv(map.required("command")),
+    timeoutMs: timeout === undefined ? usualTimeoutMs : reader.duration(timeout, { most: "12 h" }),
+    file: file === undefined ? undefined : reader.path(file),
   };
 }
 

@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import path from "node:path";
 import {
   type Device,
   type DeviceKey,
@@ -9,10 +10,10 @@ import {
   type StateStore,
 } from "@sumac/device";
 import { nodeFileSystem } from "@sumac/device/node";
-import { openDeviceFolder } from "../device/device-folder.ts";
+import { flashFile, openDeviceFolder } from "../device/device-folder.ts";
 import { openDeviceKey } from "../device/device-key-file.ts";
 import { type ComponentSettings, readSettings, writeSettings } from "../device/device-settings.ts";
-import { type GatewayOptions, openGateway } from "../device/gateway-folder.ts";
+import { type GatewayOptions, logFile, openGateway } from "../device/gateway-folder.ts";
 import { unavailable } from "../failure.ts";
 import { hostTime } from "../host-time.ts";
 import type { Io } from "../io.ts";
@@ -27,6 +28,8 @@ export interface AgentPlatform {
   readonly state: StateStore;
   readonly key: DeviceKey | undefined;
   readonly log: EventLog;
+  /** The file that the log lies in. */
+  readonly logPlace: string;
   close(): Promise<void>;
 }
 
@@ -69,7 +72,7 @@ export async function openPlatform(
   const opened = await openDeviceFolder(io, folder, settings, kindOfFlash, { stagings, whenLogFails, now });
   if (known === undefined) opened.keepSettings();
   const { device, parts, key, log, close } = opened;
-  return { folder, device, ...parts, key, log, close };
+  return { folder, device, ...parts, key, log, logPlace: path.join(folder, flashFile), close };
 }
 
 async function openFiles(
@@ -100,7 +103,7 @@ async function openFiles(
   // For whoever looks at the folder without the configuration.
   if (kind === "new") writeSettings(io, folder, settings);
   const { device, parts, log, close } = opened;
-  return { folder, device, ...parts, key, log, close };
+  return { folder, device, ...parts, key, log, logPlace: path.join(folder, logFile), close };
 }
 
 function makePrivateFolder(folder: string): void {

@@ -13,6 +13,7 @@ export const policyOf = (config: AgentConfig): Policy => ({
   overrideLifts: config.override?.lifts.join(" ") ?? "nothing",
   overrideLongestSeconds: Number(config.override?.longestSeconds ?? 0n),
   backup: JSON.stringify(config.backup ?? "none"),
+  restore: JSON.stringify(config.restore ?? "none"),
   restart: JSON.stringify(config.restart),
   selfTest: JSON.stringify(config.selfTest),
   notify: JSON.stringify(config.notify),

@@ -1,7 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type BootOutcome, type CommandEnd, type Device, type FileSystem, Unavailable } from "@sumac/device";
+import {
+  type AgentEvent,
+  type BootOutcome,
+  type CommandEnd,
+  type Device,
+  type FileSystem,
+  Unavailable,
+} from "@sumac/device";
 import { nodeFileSystem } from "@sumac/device/node";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ImageStart } from "./image-start.ts";
@@ -12,12 +19,14 @@ let decided = 0;
 let commands = 0;
 let exitCode = 0;
 let boots = 0;
+let told: AgentEvent[] = [];
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "sumac-start-"));
   decided = 1;
   commands = 0;
   exitCode = 0;
   boots = 0;
+  told = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -53,6 +62,7 @@ const started = (bootId = "0a1b", files: FileSystem = nodeFileSystem): ImageStar
     files,
     folder,
     bootId,
+    tell: (event) => told.push(event),
   });
 
 describe("an image is started", () => {
@@ -77,6 +87,17 @@ describe("an image is started", () => {
     commands = 0;
     expect(await started("0a1b", full).begin()).toMatchObject({ kind: "running" });
     expect(commands).toBe(0);
+  });
+
+  test("CR 2.8: a confirmed image that was not started is told, with how its command ended", async () => {
+    exitCode = 3;
+    expect(await started().begin()).toMatchObject({ kind: "running", mode: "confirmed" });
+    expect(told).toEqual([
+      { event: "image-not-started", image: expect.objectContaining({ slot: "a", sequence: 1n }), how: "exit code 3" },
+    ]);
+    exitCode = 0;
+    await started().begin();
+    expect(told).toHaveLength(1);
   });
 
   test("again, where the way back from one that did not start has failed as well", async () => {

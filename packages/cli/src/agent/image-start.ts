@@ -1,4 +1,5 @@
 import {
+  type AgentEvent,
   type BootOutcome,
   type CommandRunner,
   type Device,
@@ -6,6 +7,7 @@ import {
   type FileSystem,
   goesOnRunning,
   hasStarted,
+  howItEnded,
   readStartMark,
   type StartMark,
   Unavailable,
@@ -25,6 +27,7 @@ export interface ImageStartPorts {
   readonly folder: string;
   /** Different after each start of the machine. */
   readonly bootId: string;
+  tell(event: Extract<AgentEvent, { readonly event: "image-not-started" }>): void;
 }
 
 /** Makes what the device has decided to run the image that runs, and tells a boot from a restart of this process. */
@@ -82,10 +85,13 @@ export class ImageStart {
     const restart = this.#ports.restart();
     this.#started = "started";
     if (restart.kind === "image") {
-      if (!endedWell(await this.#ports.runner.run(restart.command))) {
+      const end = await this.#ports.runner.run(restart.command);
+      if (!endedWell(end)) {
+        const { booted: image } = outcome;
+        this.#ports.tell({ event: "image-not-started", image, how: howItEnded(end, restart.command) });
         // Told by the mark it is started again when this process starts again; the one before may have been ended by now.
         this.#started = "failed";
-        await this.#tryToWrite(outcome.booted.manifestDigest, "not-started");
+        await this.#tryToWrite(image.manifestDigest, "not-started");
         return;
       }
     }

@@ -17,6 +17,12 @@ import { isOpen } from "./maintenance-window.ts";
 
 export type ConsentStep = "install" | "restart";
 
+/** `unknown`: what is armed can no longer be read as what was signed, and a boot would not try it. */
+export interface ConsentSubject {
+  readonly sequence: InstallSubject["sequence"] | "unknown";
+  readonly manifestDigest: Uint8Array;
+}
+
 export interface OperatorPorts {
   readonly runner: CommandRunner;
   /** Milliseconds since 1970; undefined = no clock that could be believed. */
@@ -56,7 +62,7 @@ export class Operator {
   }
 
   /** Whether this very manifest was agreed to, for this step; nobody has to where nothing is configured. */
-  async consents(step: ConsentStep, subject: InstallSubject): Promise<boolean> {
+  async consents(step: ConsentStep, subject: ConsentSubject): Promise<boolean> {
     const { consent } = this.#config;
     if (consent === undefined) return true;
     const line = consentLine(step, subject);
@@ -93,7 +99,7 @@ export class Operator {
 }
 
 /** What an operator writes into the file of consents, as a line of its own. */
-export const consentLine = (step: ConsentStep, { manifestDigest }: InstallSubject): string =>
+export const consentLine = (step: ConsentStep, { manifestDigest }: ConsentSubject): string =>
   `${step} ${bytesToHex(manifestDigest)}`;
 
 const mostBytes = 65_536;

@@ -2,8 +2,11 @@ import { utimesSync, writeFileSync } from "node:fs";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   Agent,
+  type AgentEvent,
   type AgentPorts,
   agentLogEntries,
+  armedSequence,
+  type BackupEnd,
   type BootOutcome,
   type CommandFacts,
   type Device,
@@ -27,6 +30,7 @@ import {
   selfTest,
   selfTestEntry,
   selfTestWait,
+  signBackup,
   Unavailable,
 } from "@sumac/device";
 import {
@@ -42,12 +46,12 @@ import type { CommandContext } from "../command.ts";
 import { Observer } from "../device/observer.ts";
 import { oneRound } from "../device/one-round.ts";
 import { cannotBoot } from "../device/round-verdict.ts";
-import type { AgentConfig, NotifyConfig } from "./agent-config.ts";
+import type { AgentConfig, BackupConfig, NotifyConfig } from "./agent-config.ts";
 import { type AgentConnection, connectAgent } from "./agent-connection.ts";
 import type { AgentPlatform, PlatformClock } from "./agent-platform.ts";
 import { policyOf } from "./agent-policy.ts";
 import { ImageStart } from "./image-start.ts";
-import { type ConsentStep, consentLine, Operator } from "./operator.ts";
+import { type ConsentStep, type ConsentSubject, consentLine, Operator } from "./operator.ts";
 import type { RunningConfig } from "./running-config.ts";
 import { Secondaries } from "./secondaries.ts";
 
@@ -77,6 +81,7 @@ export class RunningAgent {
       files: nodeFileSystem,
       folder: platform.folder,
       bootId: processIdentity(process.pid)?.bootId ?? "unknown",
+      tell: (event) => this.#tell(event),
     });
   }
 
@@ -195,7 +200,7 @@ export class RunningAgent {
   }
 
   #agent(booted: BootOutcome, { server }: AgentConnection): Agent {
-    const { device, log } = this.#platform;
+    const { device } = this.#platform;
     const imageStart = this.#imageStart;
     const operator = this.#operator();
     return new Agent({
@@ -222,16 +227,28 @@ export class RunningAgent {
       mayReceive: () => this.#verifierWait ?? "granted",
       mayInstall: (subject) => this.#mayInstall(subject, operator),
       ...this.#backup(),
-      observe: (event) => {
-        this.#observer.observe(event);
-        for (const entry of agentLogEntries(event)) log.note(entry);
-      },
+      observe: (event) => this.#tell(event),
     });
+  }
+
+  #tell(event: AgentEvent): void {
+    this.#observer.observe(event);
+    for (const entry of agentLogEntries(event)) this.#platform.log.note(entry);
   }
 
   #backup(): Pick<AgentPorts, "backUp"> {
     const { backup } = this.config;
-    return backup === undefined ? {} : { backUp: (subject) => runBackup(backup, subject, this.#runner()) };
+    return backup === undefined ? {} : { backUp: (subject) => this.#backUp(backup, subject) };
+  }
+
+  async #backUp(backup: BackupConfig, subject: InstallSubject): Promise<BackupEnd> {
+    const { file } = backup;
+    if (file === undefined) return runBackup(backup, subject, this.#runner());
+    const { device, key, folder } = this.#platform;
+    return signBackup(await runBackup(backup, subject, this.#runner(), { file }), {
+      ...{ files: nodeFileSystem, folder, file, crypto: nodeCrypto, key, time: this.#trustedTime() },
+      running: device.status().running.manifestDigest,
+    });
   }
 
   #overrideDesk(): OverrideDesk {
@@ -250,9 +267,9 @@ export class RunningAgent {
   }
 
   async #mayInstall(subject: InstallSubject, operator: Operator): Promise<"granted" | InstallWait> {
-    const { log } = this.#platform;
+    const { log, logPlace: file } = this.#platform;
     if (log.updates === "refused" && log.status.state === "failing") {
-      return { code: "log-failing", fault: log.status.fault.code };
+      return { code: "log-failing", fault: log.status.fault.code, file };
     }
     if (await operator.consents("install", subject)) return "granted";
     if (await this.#overrides.lifts("consent", "install", subject.manifestDigest)) return "granted";
@@ -266,7 +283,8 @@ export class RunningAgent {
     if (mode === "trial") return operator.mayGoBack();
     if (this.#verifierWait !== undefined) return false;
     if (boot.state !== "armed" || report === undefined) return true;
-    const subject = { sequence: 0n, manifestDigest: report.manifestDigest };
+    const { manifestDigest } = report;
+    const subject = { sequence: await this.#armedSequence(), manifestDigest };
     const lifts = (bar: OverridableBar): Promise<boolean> =>
       this.#overrides.lifts(bar, "restart", subject.manifestDigest);
     if (!(await operator.consents("restart", subject)) && !(await lifts("consent"))) {
@@ -277,8 +295,13 @@ export class RunningAgent {
     return (await this.#overrides.spend(subject.manifestDigest)) !== "not-spent";
   }
 
+  async #armedSequence(): Promise<bigint | "unknown"> {
+    const { slots, device } = this.#platform;
+    return (await armedSequence(slots, device.status(), nodeCrypto)) ?? "unknown";
+  }
+
   /** How to agree, word for word. */
-  #askFor(step: ConsentStep, subject: InstallSubject): void {
+  #askFor(step: ConsentStep, subject: ConsentSubject): void {
     const { consent } = this.config;
     const { terminal } = this.#context;
     const line = consentLine(step, subject);

@@ -2,10 +2,13 @@ import { nodeCrypto } from "@sumac/crypto/node";
 import {
   type DeviceIdentity,
   type FactoryRelease,
+  fileProvisioningMark,
+  type ProvisioningMark,
   type ProvisioningRecord,
   provisionUnit,
   serializeProvisioningRecord,
 } from "@sumac/device";
+import { nodeFileSystem } from "@sumac/device/node";
 import { parseReleaseDescription } from "@sumac/signing";
 import { nodeSha1 } from "@sumac/signing/node";
 import { classIdFor, utcTime, vendorIdFor } from "@sumac/suit";
@@ -46,7 +49,8 @@ export const deviceProvision: Command = {
     allowAlgorithmOption,
   ],
   notes: [
-    "Once in a device's life. The record holds nothing secret; the device's private key never leaves its folder.",
+    "Once in a device's life. If it was cut short, the same line again finishes it: what lies in the unit is read back.",
+    "The record holds nothing secret; the device's private key never leaves its folder.",
   ],
   run,
 };
@@ -80,6 +84,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   }
   const bytes = new TextEncoder().encode(serializeProvisioningRecord(record));
   writeFileAtomically(io, { name: file, bytes, ifExists: "refuse" });
+  if (record.result === "passed") await markOf(platform).clear();
   if (record.result === "failed") throw failed(record, file);
   terminal.json({ ...record, file });
   terminal.line(`provisioned ${serial}: sequence ${record.written?.release.sequence}, key ${record.deviceKey?.keyId}`);
@@ -92,9 +97,12 @@ const provision = (
   factory: Parameters<typeof provisionUnit>[1],
   serial: string,
 ): Promise<ProvisioningRecord> => {
-  const parts = { device, slots, state, crypto: nodeCrypto, keys: keyStoreOf(folder) };
+  const parts = { device, slots, state, crypto: nodeCrypto, keys: keyStoreOf(folder), mark: markOf({ folder }) };
   return provisionUnit(parts, factory, { serial, time: utcTime(hostTime()) });
 };
+
+const markOf = ({ folder }: Pick<AgentPlatform, "folder">): ProvisioningMark =>
+  fileProvisioningMark(nodeFileSystem, folder);
 
 function failed({ reason }: ProvisioningRecord, file: string): Failure {
   const code = reason ?? "read-back-differs";

@@ -74,7 +74,7 @@ export function describeEvent(event: AgentEvent): string | undefined {
     case "refused":
       return `refused action ${event.action}, ${event.refusal.code}: ${explainDevice(event.refusal).problem}`;
     case "waiting":
-      return `action ${event.action} waits, ${event.refusal.code}: ${explainDevice(event.refusal).problem}`;
+      return describeWait(event.action, event.refusal);
     case "undeliverable":
       return `action ${event.action} cannot be delivered, ${event.fault.code}: ${explainFault(event.fault.code).problem}`;
     case "already-installed":
@@ -86,13 +86,17 @@ export function describeEvent(event: AgentEvent): string | undefined {
     case "staged":
       return `staged ${imageName(event.image)} in slot ${event.image.slot}, verified`;
     case "backed-up":
-      return event.result === "saved" ? "backup made" : `backup ${event.result}: ${event.how}`;
+      return event.result === "saved"
+        ? `backup made${event.record === undefined ? "" : `, ${event.record.file} signed`}`
+        : `backup ${event.result}: ${event.how}`;
     case "armed":
       return "armed: the next boot tries it, once";
     case "restart-postponed":
       return "restart postponed";
     case "booted":
       return describeBoot(event.outcome).join("; ");
+    case "image-not-started":
+      return `${imageName(event.image)} was not started: its command failed (${event.how})`;
     case "self-tested":
       return `self-test of ${imageName(event.image)} ${event.result}`;
     case "confirmed":
@@ -106,6 +110,12 @@ export function describeEvent(event: AgentEvent): string | undefined {
     case "retrying":
       return `${event.fault.code}: ${explainFault(event.fault.code).problem}; next try in ${Math.ceil(event.inMs / 1000)} s`;
   }
+}
+
+/** The remedy where it lies at the device itself: nobody else would tell it there. */
+function describeWait(action: string, refusal: Extract<AgentEvent, { readonly event: "waiting" }>["refusal"]): string {
+  const { problem, remedy } = explainDevice(refusal);
+  return `action ${action} waits, ${refusal.code}: ${problem}${refusal.code === "log-failing" ? `; ${remedy}` : ""}`;
 }
 
 export function describeOverrideEvent(event: OverrideEvent): string {
@@ -125,8 +135,13 @@ export function describeOverrideEvent(event: OverrideEvent): string {
 export function eventJson(event: AgentEvent): Jsonable {
   switch (event.event) {
     case "refused":
-    case "waiting":
       return { event: event.event, action: event.action, code: event.refusal.code };
+    case "waiting": {
+      const { action, refusal } = event;
+      const { code } = refusal;
+      if (code !== "log-failing") return { event: event.event, action, code };
+      return { event: event.event, action, code, fault: refusal.fault, file: refusal.file };
+    }
     case "undeliverable":
       return { event: event.event, action: event.action, code: event.fault.code };
     case "retrying":
@@ -134,6 +149,8 @@ export function eventJson(event: AgentEvent): Jsonable {
     case "staged":
     case "armed":
       return { event: event.event, action: event.action, image: imageJson(event.image) };
+    case "image-not-started":
+      return { event: event.event, image: imageJson(event.image), how: event.how };
     case "self-tested":
       return { event: event.event, image: imageJson(event.image), result: event.result };
     case "confirmed":

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, rmSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { nodeCrypto } from "@sumac/crypto/node";
@@ -34,7 +34,7 @@ import { componentIdOf, type DeviceSettings, settingsFile, stateBytes, writeSett
 import { copyOfGateway, openGateway } from "./gateway-folder.ts";
 
 /** Names in the folder. */
-const flashFile = "flash.bin";
+export const flashFile = "flash.bin";
 const lockFile = "device.lock";
 
 /** Sectors of 4 KiB, as on a common serial NOR part. */
@@ -209,7 +209,9 @@ function takeLock(lockLocation: string, folder: string): DatabaseSync {
     return database;
   } catch (error) {
     database.close();
-    if ((error as { errcode?: number }).errcode !== 5) throw error;
+    const { errcode } = error as { errcode?: number };
+    if (errcode === sqliteNotADatabase) throw lockDamaged(folder, "is not the lock of a device", error);
+    if (errcode !== sqliteBusy) throw error;
     throw new Failure(
       {
         code: "device-running",
@@ -222,7 +224,27 @@ function takeLock(lockLocation: string, folder: string): DatabaseSync {
   }
 }
 
+/** Result codes of SQLite. */
+const [sqliteBusy, sqliteNotADatabase] = [5, 26];
+
+/** It holds nothing but the lock itself: without it, one is made anew. */
+const lockDamaged = (folder: string, what: string, cause?: unknown): Failure =>
+  new Failure(
+    {
+      code: "device-folder-damaged",
+      problem: `${path.join(folder, lockFile)} ${what}`,
+      remedy: "find out who put it there; when nothing runs the device, remove it: it is made anew and holds no data",
+      exit: exitCode.malformed,
+    },
+    { cause },
+  );
+
 function openLock(lockLocation: string, folder: string): DatabaseSync {
+  const there = lstatSync(lockLocation, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isFile()) {
+    const kind = there.isDirectory() ? "folder" : there.isSymbolicLink() ? "link" : "pipe or a device";
+    throw lockDamaged(folder, `is a ${kind}, not the lock of a device`);
+  }
   try {
     return new DatabaseSync(lockLocation, { timeout: 0 });
   } catch (error) {
