@@ -4,7 +4,7 @@ import type { FileSystem } from "./file-system.ts";
 import { Unavailable } from "./unavailable.ts";
 
 /** Bytes; what is larger is no backup of settings. */
-export const largestBackupBytes: number = 4 * 1024 ** 3;
+const largestBackupBytes: number = 4 * 1024 ** 3;
 
 /** Why there is no backup to digest. `kind`: what stands under its name. */
 export type BackupFileFault =
