@@ -56,6 +56,12 @@ export type LogTypeName =
   | "provision-refused"
   | "backup-made"
   | "backup-failed"
+  | "secondary-update-received"
+  | "secondary-update-started"
+  | "secondary-update-waiting"
+  | "secondary-update-refused"
+  | "secondary-update-failed"
+  | "secondary-update-confirmed"
   | "booted"
   | "slot-refused"
   | "recovery-needed"
@@ -113,6 +119,12 @@ export const logTypes: Readonly<Record<LogTypeName, LogType>> = {
   "provision-refused": type(115, "update", "general", "warning"),
   "backup-made": type(116, "update", "general", "notice"),
   "backup-failed": type(117, "update", "general", "error"),
+  "secondary-update-received": type(118, "update", "general", "informational"),
+  "secondary-update-started": type(119, "update", "general", "notice"),
+  "secondary-update-waiting": type(120, "update", "general", "notice"),
+  "secondary-update-refused": type(121, "update", "general", "warning"),
+  "secondary-update-failed": type(122, "update", "general", "warning"),
+  "secondary-update-confirmed": type(123, "update", "general", "notice"),
   booted: type(201, "boot", "general", "notice"),
   "slot-refused": type(202, "boot", "general", "error"),
   "recovery-needed": type(203, "boot", "reserved", "alert"),
