@@ -2,7 +2,7 @@
 import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { buildRelease, releaseMinors } from "./firmware.ts";
+import { buildRelease, buildSmpEcho, releaseMinors } from "./firmware.ts";
 import { testKeyFiles, testKeyHolders } from "./test-keys.ts";
 import { requireRecordedToolchain, ToolchainError } from "./toolchain.ts";
 import { vectorFiles } from "./vectors-source/all-vectors.ts";
@@ -23,7 +23,8 @@ const parts = {
   images(output: string): string {
     const source = path.join(here, "source");
     requireRecordedToolchain(readFileSync(path.join(here, "README.md"), "utf8"), source);
-    const images = releaseMinors.flatMap((minor) => buildRelease(minor, source));
+    const releases = releaseMinors.flatMap((minor) => buildRelease(minor, source));
+    const images = [...releases, buildSmpEcho(path.join(here, "smp-echo"), source)];
     for (const { name, bytes } of images) place(path.join(output, "images"), name, bytes);
     return `${images.length} images`;
   },

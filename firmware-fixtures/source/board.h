@@ -19,7 +19,9 @@ struct uart {
 };
 #define UART0 ((struct uart *)0x40004000u)
 #define UART_STATE_TX_FULL (1u << 0)
+#define UART_STATE_RX_FULL (1u << 1)
 #define UART_CONTROL_TX_ENABLE (1u << 0)
+#define UART_CONTROL_RX_ENABLE (1u << 1)
 
 struct watchdog_block {
   volatile uint32_t load;

@@ -9,6 +9,7 @@ import type { DdiDeployment } from "./ddi-client-reply.ts";
 import { envelopeArtifact, findArtifact, readUpTo } from "./deployment-artifact.ts";
 import type { InstallSubject } from "./install-wait.ts";
 import { RefusalMemory } from "./refusal-memory.ts";
+import { type SecondaryEvent, SecondaryTelling } from "./secondary-event.ts";
 import {
   type SecondaryFacts,
   SecondaryGone,
@@ -43,6 +44,8 @@ export interface SecondaryPorts {
   /** Whether the people and the process here allow this step; asked before each. */
   mayProceed(step: SecondaryStep, subject: InstallSubject): Promise<"granted" | SecondaryWait>;
   observe(event: AgentEvent): void;
+  /** For the gateway's own log: each thing once for an action. */
+  record(event: SecondaryEvent): void;
   /** Milliseconds since some moment; never set back. */
   uptimeMs(): number;
   /** Until a device that does not answer is asked again; milliseconds. */
@@ -73,6 +76,7 @@ export class GatewaySecondary {
   readonly #ports: SecondaryPorts;
   readonly #report: ActionReport;
   readonly #refused: RefusalMemory;
+  readonly #record: SecondaryTelling;
   #status: SecondaryStatus = { state: "unknown" };
   #attributes = "";
 
@@ -80,6 +84,7 @@ export class GatewaySecondary {
     this.#ports = ports;
     this.#refused = new RefusalMemory(ports.uptimeMs);
     this.#report = new ActionReport(ports.server, ports.observe);
+    this.#record = new SecondaryTelling((event) => ports.record(event));
   }
 
   get status(): SecondaryStatus {
@@ -164,36 +169,58 @@ export class GatewaySecondary {
     if (deployment.download === "skip" || deployment.update === "skip") return { did: "held-back" };
     if (this.#refused.look(action) === "pass-over") return { did: "passed-over" };
     try {
-      return { ...(await this.#tell(action, await this.#deliver(client, deployment, signal))), action };
+      const { outcome, subject } = await this.#deliver(client, deployment, signal);
+      this.#recordOutcome(action, outcome, subject);
+      return { ...(await this.#tell(action, outcome)), action };
     } catch (fault) {
       const final = fault instanceof Unavailable && !fault.retryable && fault.code !== "aborted";
       // A ledger that cannot be written is the gateway's own trouble, and says nothing about the update.
       if (!final || fault.code.startsWith("storage-")) throw fault;
       this.#refused.add(action);
+      this.#record.tell({ event: "failed", action, code: fault.code });
       await this.#report.close(action, "failure", [fault.code]);
       return { did: "undeliverable", action, code: fault.code };
     }
   }
 
-  async #deliver(client: SmpClient, deployment: DdiDeployment, signal: AbortSignal): Promise<SecondaryOutcome> {
-    const { server, peer, mayProceed, observe } = this.#ports;
+  async #deliver(
+    client: SmpClient,
+    deployment: DdiDeployment,
+    signal: AbortSignal,
+  ): Promise<{ readonly outcome: SecondaryOutcome; readonly subject: InstallSubject | undefined }> {
+    const { server, peer, observe } = this.#ports;
     const action = deployment.actionId;
     const artifact = findArtifact(deployment, envelopeArtifact);
     const envelope = await readUpTo(server.download(artifact, { from: 0, signal }), envelopeLimit);
+    this.#record.tell({ event: "received", action, size: envelope.length });
     const before = this.#status;
-    return peer.deliver({
+    let subject: InstallSubject | undefined;
+    const outcome = await peer.deliver({
       client,
       server,
       deployment,
       envelope,
       signal,
-      mayProceed,
+      mayProceed: async (step, about) => {
+        subject = about;
+        const may = await this.#ports.mayProceed(step, about);
+        if (may === "granted") this.#record.tell({ event: "started", action, step, subject: about });
+        return may;
+      },
       staged: async () => void (await this.#report.step(action, "staged")),
       sending: (done, total) => {
         if ("floor" in before) this.#status = { ...before, state: "wants-payload", sending: { done, total } };
         observe({ event: "progress", action, done, total });
       },
     });
+    return { outcome, subject };
+  }
+
+  /** Before the server is told, which may fail: what was done here was done. */
+  #recordOutcome(action: string, outcome: SecondaryOutcome, subject: InstallSubject | undefined): void {
+    const about = { action, ...(subject === undefined ? {} : { subject }) };
+    if (!("code" in outcome)) this.#record.tell({ event: "confirmed", ...about, how: outcome.did });
+    else this.#record.tell({ event: outcomes[outcome.did], ...about, code: outcome.code });
   }
 
   async #tell(action: string, outcome: SecondaryOutcome): Promise<SecondaryOutcome> {
@@ -229,3 +256,5 @@ export class GatewaySecondary {
     return { did: cancelled ? "cancelled" : "nothing" };
   }
 }
+
+const outcomes = { waiting: "waiting", refused: "refused", reverted: "failed" } as const;

@@ -126,6 +126,7 @@ export * from "./provisioning-record.ts";
 export { readOnlyFiles } from "./read-only-files.ts";
 export { rememberVerdicts } from "./remembered-verdicts.ts";
 export { SealingStateStore } from "./sealing-state-store.ts";
+export { type SecondaryEvent, secondaryLogEntry } from "./secondary-event.ts";
 export { fileSecondaryLedger, type SecondaryLedger, type SecondaryRelease } from "./secondary-ledger.ts";
 export type { SecondaryPeer, SecondaryStep, SecondaryWait } from "./secondary-peer.ts";
 export * from "./self-test.ts";

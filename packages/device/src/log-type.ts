@@ -59,6 +59,12 @@ export type LogTypeName =
   | "restore-begun"
   | "backup-restored"
   | "restore-failed"
+  | "secondary-update-received"
+  | "secondary-update-started"
+  | "secondary-update-waiting"
+  | "secondary-update-refused"
+  | "secondary-update-failed"
+  | "secondary-update-confirmed"
   | "booted"
   | "slot-refused"
   | "recovery-needed"
@@ -120,6 +126,12 @@ export const logTypes: Readonly<Record<LogTypeName, LogType>> = {
   "restore-begun": type(118, "update", "reserved", "warning"),
   "backup-restored": type(119, "update", "reserved", "warning"),
   "restore-failed": type(120, "update", "reserved", "error"),
+  "secondary-update-received": type(121, "update", "general", "informational"),
+  "secondary-update-started": type(122, "update", "general", "notice"),
+  "secondary-update-waiting": type(123, "update", "general", "notice"),
+  "secondary-update-refused": type(124, "update", "general", "warning"),
+  "secondary-update-failed": type(125, "update", "general", "warning"),
+  "secondary-update-confirmed": type(126, "update", "general", "notice"),
   booted: type(201, "boot", "general", "notice"),
   "slot-refused": type(202, "boot", "general", "error"),
   "recovery-needed": type(203, "boot", "reserved", "alert"),

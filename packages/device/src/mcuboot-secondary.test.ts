@@ -18,6 +18,7 @@ import {
   vendorId,
   vendorTrust,
 } from "./release.test.support.ts";
+import { secondaryLogEntry } from "./secondary-event.ts";
 import type { SecondaryLedger, SecondaryRelease } from "./secondary-ledger.ts";
 import type { SecondaryStep, SecondaryWait } from "./secondary-peer.ts";
 
@@ -31,6 +32,8 @@ interface Scene {
   /** What the gateway remembers. */
   remembered: SecondaryRelease | "blank" | "damaged";
   answers: Partial<Record<SecondaryStep, SecondaryWait>>;
+  /** In the gateway's log: type and facts. */
+  readonly recorded: string[];
   /** Offers this until it is closed, and answers what the gateway did. */
   offer(release: Release, image?: Uint8Array): Promise<SecondaryRound>;
 }
@@ -69,6 +72,11 @@ async function scene(): Promise<Scene> {
     connect: async () => overALine(loader),
     mayProceed: async (step) => made.answers[step] ?? "granted",
     observe: () => undefined,
+    record: (event) => {
+      const { type, facts } = secondaryLogEntry("valve", event);
+      const { action: _, secondary, size: __, manifestDigest: ___, ...rest } = facts ?? {};
+      made.recorded.push([type.replace("secondary-update-", ""), secondary, ...Object.values(rest)].join(" "));
+    },
     uptimeMs: () => performance.now(),
     lookAgainMs: 1000,
     wait,
@@ -80,6 +88,7 @@ async function scene(): Promise<Scene> {
     gateway,
     remembered: "blank",
     answers: {},
+    recorded: [],
     async offer(release, image = release.image) {
       actions++;
       server.offered = deploymentOf(String(actions), { ...release, image });
@@ -110,6 +119,21 @@ describe("a device with MCUboot behind a gateway", () => {
     expect(made.server.feedbacks.at(-1)).toMatch(/closed\/success running-verified$/);
     expect(made.server.attributes.at(-1)).toMatchObject({ sequence: "5" });
     expect(await made.offer(release(5n, "2.0.0", 2))).toMatchObject({ did: "already-installed" });
+    expect(made.recorded).toEqual([
+      "received valve",
+      "started valve 5 install",
+      "started valve 5 restart",
+      "confirmed valve 5 updated",
+      "received valve",
+      "confirmed valve already-installed",
+    ]);
+  });
+
+  test("what the server cannot deliver has failed, and the gateway's log says so", async () => {
+    const made = await scene();
+    made.server.offered = deploymentOf("missing", release(5n, "2.0.0", 2), "another.bin");
+    expect(await made.gateway.runOnce(signal)).toMatchObject({ did: "undeliverable", code: "artifact-missing" });
+    expect(made.recorded).toEqual(["received valve", "failed valve artifact-missing"]);
   });
 
   test("is known by what it runs where the gateway's memory is new", async () => {
@@ -151,6 +175,7 @@ describe("a device with MCUboot behind a gateway", () => {
     expect(await made.loader.slots.read(1, 0, 4)).toEqual(new Uint8Array(4).fill(255));
     expect(await made.loader.listed()).toEqual(before);
     expect(made.server.feedbacks.at(-1)).toMatch(new RegExp(`closed/failure ${code}$`));
+    expect(made.recorded).toEqual(["received valve", `refused valve ${code}`]);
     expect(made.remembered).toBe("blank");
   });
 
@@ -180,8 +205,17 @@ describe("a device with MCUboot behind a gateway", () => {
     expect(await made.gateway.runOnce(signal)).toMatchObject({ did: "waiting", code: "consent-awaited" });
     expect(made.loader.boots).toHaveLength(1);
     expect(await made.loader.listed()).toEqual(["0: 1.0.0 active confirmed", "1: 2.0.0 "]);
+    expect(await made.gateway.runOnce(signal)).toMatchObject({ did: "waiting" });
     made.answers = {};
     expect(await made.gateway.runOnce(signal)).toMatchObject({ did: "updated" });
+    expect(made.recorded).toEqual([
+      "received valve",
+      "waiting valve 5 outside-window",
+      "started valve 5 install",
+      "waiting valve 5 consent-awaited",
+      "started valve 5 restart",
+      "confirmed valve 5 updated",
+    ]);
   });
 
   test("an upload that was cut goes on; one of other bytes is sent whole", async () => {

@@ -147,6 +147,30 @@ describe.skipIf(!hasTerminals)("an agent that is a gateway", { timeout: 120_000 
     expect(listed.stdout).toContain("1.1.0");
   });
 
+  test("what happened to each of them stands in the gateway's own log, by its name", async () => {
+    const log = await sumac(["device", "log", "show", "unit", "--json"], { folder });
+    expect(log.code).toBe(0);
+    const { records } = log.json<{ records: readonly { type: string; facts: Record<string, string> }[] }>();
+    for (const [name, sequence] of [
+      ["pump", "2"],
+      ["valve", "7"],
+    ]) {
+      const told = records
+        .filter(({ facts }) => facts["secondary"] === name)
+        .map(({ type, facts: { code, step, how, ...facts } }) => {
+          if (type !== "secondary-update-received") expect(facts).toMatchObject({ sequence });
+          return [type.replace("secondary-update-", ""), code ?? step ?? how].join(" ").trimEnd();
+        });
+      expect(told).toEqual([
+        "received",
+        "waiting interlock",
+        "started install",
+        "started restart",
+        "confirmed updated",
+      ]);
+    }
+  });
+
   test("an older release is no way back for a device that keeps no floor: its gateway does", async () => {
     const ledger = readFileSync(inside("unit/secondary-valve"), "utf8");
     expect(ledger).toMatch(/^7 [0-9a-f]{64} [0-9a-f]{64}\n$/);

@@ -87,6 +87,7 @@ describe.skipIf(!hasTerminals)("serial devices behind a gateway", { timeout: 60_
       random: () => 0,
       lookAgainMs: 1000,
       observe: () => undefined,
+      record: () => undefined,
       uptimeMs: () => performance.now(),
     });
   }

@@ -174,6 +174,7 @@ export class RunningAgent {
     const ports = {
       connection,
       folder: this.#platform.folder,
+      log: this.#platform.log,
       mayProceed: (step: SecondaryStep, subject: InstallSubject) => this.#mayProceed(step, subject, operator),
       uptimeMs: this.#clock.uptimeMs,
       trustedTime: () => this.#trustedTime(),

@@ -2,6 +2,7 @@ import path from "node:path";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   type AgentEvent,
+  type EventLog,
   fileSecondaryLedger,
   GatewaySecondary,
   McubootSecondary,
@@ -9,6 +10,7 @@ import {
   type SecondaryPorts,
   type SecondaryRound,
   SumacSecondary,
+  secondaryLogEntry,
 } from "@sumac/device";
 import { nodeFileSystem, openGatewayLine, wait } from "@sumac/device/node";
 import { parseUuid, parseVendorId } from "@sumac/suit";
@@ -26,6 +28,8 @@ export interface SecondariesPorts {
   readonly connection: AgentConnection;
   /** Of the gateway itself. */
   readonly folder: string;
+  /** Of the gateway itself. */
+  readonly log: Pick<EventLog, "note">;
   readonly mayProceed: SecondaryPorts["mayProceed"];
   uptimeMs(): number;
   trustedTime(): bigint | undefined;
@@ -94,14 +98,15 @@ export class Secondaries {
   }
 
   #device(config: SecondaryConfig, peer: SecondaryPeer, lookAgainMs: number): GatewaySecondary {
-    const { connection, mayProceed, uptimeMs } = this.#ports;
-    const { port, baud, framing, controlLines } = config;
+    const { connection, log, mayProceed, uptimeMs } = this.#ports;
+    const { name, port, baud, framing, controlLines } = config;
     return new GatewaySecondary({
       server: connection.serverFor(config.controllerId),
       peer,
       connect: () => openGatewayLine({ path: port, baud, framing, controlLines }),
       mayProceed,
       observe: (event) => this.#observe(config, event),
+      record: (event) => log.note(secondaryLogEntry(name, event)),
       uptimeMs,
       lookAgainMs,
       wait,
