@@ -4,6 +4,7 @@ import { envelopeWords } from "./explain-envelope.ts";
 import { findingWords } from "./explain-finding.ts";
 import { buildWords, firmwareWords } from "./explain-firmware.ts";
 import { keyWords, passphraseWords, signerWords } from "./explain-key.ts";
+import { signerFaultWords } from "./explain-signer-fault.ts";
 import type { SigningFact } from "./refusal.ts";
 import type { Explanation, Words } from "./words.ts";
 
@@ -20,6 +21,7 @@ const allWords: Words<SigningFact> = {
   ...keyWords,
   ...passphraseWords,
   ...signerWords,
+  ...signerFaultWords,
   ...firmwareWords,
   ...buildWords,
   ...descriptionWords,

@@ -71,5 +71,7 @@ export {
 export { type PayloadFacts, type PayloadPlace, payloadFileName, type ReleasePayload } from "./release-payload.ts";
 export { type SignedEnvelope, type SignOptions, type SignRefusal, signEnvelope } from "./sign-envelope.ts";
 export type { Signer } from "./signer.ts";
+export { type ReplyFlaw, type SignerCommandFault, type SignerFault, SignerUnavailable } from "./signer-fault.ts";
+export { replyErrors, signerProtocol } from "./signer-protocol.ts";
 export { classIdOf, type Vendor, vendorIdOf } from "./vendor-identity.ts";
 export type { Explanation } from "./words.ts";
