@@ -54,6 +54,9 @@ export const signerFaultWords: Words<SignerFault> = {
       "run it by hand with the request of docs/spec/signer-protocol.md; nothing was signed",
     ),
   "signer-command-too-slow": ({ signer, seconds }) =>
-    say(`the signing command ${signer} gave no answer within ${seconds} seconds`, "check token and network; nothing was signed"),
+    say(
+      `the signing command ${signer} gave no answer within ${seconds} seconds`,
+      "check token and network; nothing was signed",
+    ),
   "signer-reply-invalid": ({ signer, reason }) => say(`the signing command ${signer} ${flaws[reason]}`, protocol),
 };

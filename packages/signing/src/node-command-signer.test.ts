@@ -93,7 +93,11 @@ describe("what a command may answer wrongly", () => {
       `process.stderr.write("no card\\nin the reader\\n"); process.exit(7)`,
       { code: "signer-command-failed", exit: 7, said: "no card\nin the reader" },
     ],
-    ["a signal", `process.kill(process.pid, "SIGKILL"); while (true);`, { code: "signer-command-failed", exit: "SIGKILL" }],
+    [
+      "a signal",
+      `process.kill(process.pid, "SIGKILL"); while (true);`,
+      { code: "signer-command-failed", exit: "SIGKILL" },
+    ],
   ])("%s", async (_, twist, fault) => {
     expect(await faultOf(twist)).toMatchObject({ ...fault, signer: execPath });
   });

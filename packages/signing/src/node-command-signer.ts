@@ -6,7 +6,14 @@ import { runSignerProcess, type SignerProcess } from "./node-signer-process.ts";
 import type { Passphrase } from "./passphrase.ts";
 import type { Signer } from "./signer.ts";
 import { type SignerFault, SignerUnavailable } from "./signer-fault.ts";
-import { parseReply, portSignature, type Reply, requestLine, type SignerRequest, signerProtocol } from "./signer-protocol.ts";
+import {
+  parseReply,
+  portSignature,
+  type Reply,
+  requestLine,
+  type SignerRequest,
+  signerProtocol,
+} from "./signer-protocol.ts";
 
 export interface CommandSignerOptions {
   /** Program and arguments. They are visible to every user of the machine: no secret belongs there. */
