@@ -5,6 +5,7 @@ import { findingWords } from "./explain-finding.ts";
 import { buildWords, firmwareWords } from "./explain-firmware.ts";
 import { keyWords, passphraseWords, signerWords } from "./explain-key.ts";
 import { signerFaultWords } from "./explain-signer-fault.ts";
+import { splitWords } from "./explain-split.ts";
 import type { SigningFact } from "./refusal.ts";
 import type { Explanation, Words } from "./words.ts";
 
@@ -22,6 +23,7 @@ const allWords: Words<SigningFact> = {
   ...passphraseWords,
   ...signerWords,
   ...signerFaultWords,
+  ...splitWords,
   ...firmwareWords,
   ...buildWords,
   ...descriptionWords,

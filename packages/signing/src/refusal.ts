@@ -8,6 +8,7 @@ import type { KeyRefusal, KeyWarning } from "./key-refusal.ts";
 import type { PassphraseSourceRefusal } from "./passphrase-refusal.ts";
 import type { SignRefusal } from "./sign-envelope.ts";
 import type { SignerFault } from "./signer-fault.ts";
+import type { SplitRefusal } from "./split-refusal.ts";
 
 /** Everything that this package refuses. */
 export type SigningRefusal =
@@ -19,7 +20,8 @@ export type SigningRefusal =
   | EncryptPayloadRefusal
   | InconsistentEnvelope
   | SignRefusal
-  | SignerFault;
+  | SignerFault
+  | SplitRefusal;
 
 /** Everything that `explain` has words for. */
 export type SigningFact = SigningRefusal | KeyWarning | Finding;
