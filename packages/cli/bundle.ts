@@ -87,6 +87,8 @@ async function buildFull(): Promise<Metafile> {
     outdir: chunks,
     format: "esm",
     splitting: true,
+    // A plug-in: it is found beside the command where it is installed, and its driver is no JavaScript.
+    external: ["@sumac/pkcs11", "@sumac/pkcs11/node"],
     banner: { js: requireForDependencies },
   });
   return metafile;

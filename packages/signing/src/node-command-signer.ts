@@ -26,6 +26,8 @@ export interface CommandSignerOptions {
   readonly onNotice?: (line: string) => void;
   /** Of each call of the command; default 120 seconds. */
   readonly timeoutMs?: number;
+  /** Ends a command that runs. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -79,9 +81,16 @@ class SignerCommand {
 
   constructor(program: string, rest: readonly string[], options: CommandSignerOptions) {
     const { environment, workingFolder, obtainPin, onNotice = () => undefined } = options;
-    const { timeoutMs = signerProtocol.timeoutSeconds * 1000 } = options;
+    const { timeoutMs = signerProtocol.timeoutSeconds * 1000, signal } = options;
     this.name = program;
-    this.#process = { words: [program, ...rest], environment, workingFolder, timeoutMs, onNotice };
+    this.#process = {
+      words: [program, ...rest],
+      environment,
+      workingFolder,
+      timeoutMs,
+      onNotice,
+      ...(signal && { signal }),
+    };
     this.#obtainPin = obtainPin;
   }
 

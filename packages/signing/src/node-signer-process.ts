@@ -10,6 +10,8 @@ export interface SignerProcess {
   readonly timeoutMs: number;
   /** Each line of standard error as it comes, so that a person reads "touch the key now" while it matters. */
   readonly onNotice: (line: string) => void;
+  /** Aborted: the command is ended, and the call rejects. */
+  readonly signal?: AbortSignal;
 }
 
 export type ProcessOutcome =
@@ -20,7 +22,7 @@ export type ProcessOutcome =
 
 /** Runs the command once: one line in, whatever it answers out, bounded in bytes and time. It is killed past a bound. */
 export async function runSignerProcess(
-  { words, environment, workingFolder, timeoutMs, onNotice }: SignerProcess,
+  { words, environment, workingFolder, timeoutMs, onNotice, signal: aborted }: SignerProcess,
   line: string,
 ): Promise<ProcessOutcome> {
   const [program, ...rest] = words;
@@ -30,6 +32,7 @@ export async function runSignerProcess(
     stdio: ["pipe", "pipe", "pipe"],
     shell: false,
     windowsHide: true,
+    ...(aborted === undefined ? {} : { signal: aborted }),
   });
   const bound: { crossed?: "too-slow" | "too-large" } = {};
   const kill = (why: "too-slow" | "too-large"): void => {
