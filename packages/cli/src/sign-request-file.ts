@@ -1,4 +1,4 @@
-import { bytesToHex } from "@sumac/crypto";
+import { bytesToHex, equalBytes } from "@sumac/crypto";
 import { type Signer, signRequest } from "@sumac/signing";
 import { type NewFile, outputExists, writeFilesAtomically } from "./atomic-file.ts";
 import type { BoundRead } from "./bound-read.ts";
@@ -38,12 +38,17 @@ export async function signRequestFile(read: BoundRead, given: Arguments, context
   const requested = requestContext(given);
   const request = asSigningRequest(read, name, requested);
   const sent = await readSignatures(io, given.all("signature"));
-  const before = shownRequest(request, checkedSignatures(request, sent, requested), requested);
+  const checked = checkedSignatures(request, sent, requested);
+  const before = shownRequest(request, checked, requested);
   // Before any key is opened: the question for its passphrase or PIN is the moment to say no.
   terminal.line(`${name} asks for signatures of`);
   showRequest(before, terminal);
 
   const signers = await openSigners(given, context);
+  for (const { keyId } of signers) {
+    const isThere = checked.some(({ key }) => equalBytes(key.keyId, keyId));
+    if (isThere) orFail({ ok: false, error: { code: "signature-twice", keyId } });
+  }
   const stem = name === "-" ? "release" : requestStem(name);
   const made: { readonly signer: Signer; readonly file: NewFile }[] = [];
   for (const signer of signers) {
