@@ -73,7 +73,15 @@ export { type NamedImage, type ReleaseSummary, summarizeRelease, summaryLines } 
 export { type SignedEnvelope, type SignOptions, type SignRefusal, signEnvelope } from "./sign-envelope.ts";
 export type { Signer } from "./signer.ts";
 export { type ReplyFlaw, type SignerCommandFault, type SignerFault, SignerUnavailable } from "./signer-fault.ts";
-export { replyErrors, signerProtocol } from "./signer-protocol.ts";
+export {
+  parseReply,
+  type Reply,
+  type ReplyError,
+  replyErrors,
+  requestLine,
+  type SignerRequest,
+  signerProtocol,
+} from "./signer-protocol.ts";
 export {
   type AskedKey,
   type AskedRole,
