@@ -80,7 +80,7 @@ function scripted({ flags = 0, flagsAfterLogin = flags, login, sign: signing }: 
 
 const signer = 'the token "card"';
 
-describe("the PIN", () => {
+describe("T-KEY-PIN-BLOCK: the PIN", () => {
   test("a blocked token is not even asked", async () => {
     const { opening, calls, asked } = scripted({ flags: tokenFlag.userPinLocked });
     expect(await opening).toEqual({ ok: false, error: { code: "pin-blocked", signer } });

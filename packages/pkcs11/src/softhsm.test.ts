@@ -46,7 +46,7 @@ async function open(text: string): Promise<OpenedTokenKey> {
   return opened.value;
 }
 
-describe.skipIf(missing !== undefined)("a token of SoftHSM", async () => {
+describe.skipIf(missing !== undefined)("T-KEY-COPIED: a token of SoftHSM", async () => {
   if (missing !== undefined) return;
   const hsm = await SoftHsm.make();
   afterAll(() => hsm.remove());

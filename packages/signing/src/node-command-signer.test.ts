@@ -56,7 +56,7 @@ async function faultOf(twist: string, more: Partial<CommandSignerOptions> = {}):
   throw new Error("it signed");
 }
 
-describe("what a command may answer wrongly", () => {
+describe("T-SIGN-COMMAND: what a command may answer wrongly", () => {
   const signing = (text: string) => `if (request.do === "sign") ${text}`;
   const bad = (reason: string) => ({ code: "signer-reply-invalid", reason });
   const other = `const other = generateKeyPairSync("ed25519").privateKey;`;

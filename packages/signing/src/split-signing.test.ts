@@ -208,7 +208,7 @@ describe("combine", () => {
   });
 });
 
-describe("what is refused", () => {
+describe("T-SIGN-REQUEST: what is refused", () => {
   const request = prepare();
   const otherRelease = prepare([twoOfThree], build({ version: "1.1.1" }).envelope);
   const otherKeys = prepare([{ ...twoOfThree, keys: [...twoOfThree.keys, key(mallory)] }]);
