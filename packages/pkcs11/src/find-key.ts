@@ -115,9 +115,8 @@ class TokenObjects {
     return byte === undefined ? "unknown" : byte === 0 ? "no" : "yes";
   }
 
-  /** A CK_ULONG in the byte order of the machine; those used here fit its lowest byte. */
+  /** A CK_ULONG, little-endian as `slot-id` is read. */
   number(object: Handle, type: number): number | undefined {
-    const bytes = this.bytes(object, type);
-    return bytes?.find((byte) => byte !== 0);
+    return this.bytes(object, type)?.reduceRight((number, byte) => number * 256 + byte, 0);
   }
 }

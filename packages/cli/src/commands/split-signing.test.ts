@@ -68,6 +68,16 @@ test("three holders, two sign on their own machines, and the envelope is that of
   await done("verify", "r.signed.suit", ...trusted, "--threshold", "2");
 });
 
+test("all of a request can be looked at, and is the page of its envelope", async () => {
+  await prepare();
+  const inspected = await done("release", "inspect", "r.request.json");
+  const page = (said: Said) => said.stdout.slice(said.stdout.indexOf(":"));
+  expect(page(inspected)).toBe(page(await done("release", "inspect", envelope)));
+  const altered = read("r.request.json").toString().replace('"threshold": 2', '"threshold": 1');
+  writeFileSync(path.join(folder, "altered.json"), altered);
+  expect((await run("release", "inspect", "altered.json")).stderr).toMatch(twoLines("request-altered"));
+});
+
 test("a trust record says who has to sign, for releases and for trust updates", async () => {
   const roles = [
     "--release",
