@@ -20,7 +20,7 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "keys show",
-    summary: "show id, algorithm and public half of a key file",
+    summary: "show id, algorithm and public half of a key",
     load: async () => (await import("./commands/keys-show.ts")).keysShow,
   },
   {
@@ -30,8 +30,23 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "release sign",
-    summary: "add a signature to an envelope",
+    summary: "add a signature to an envelope, or sign a signing request",
     load: async () => (await import("./commands/release-sign.ts")).releaseSign,
+  },
+  {
+    name: "release prepare",
+    summary: "write a request to sign a release, for people who sign on their own machines",
+    load: async () => (await import("./commands/release-prepare.ts")).releasePrepare,
+  },
+  {
+    name: "release status",
+    summary: "show what a signing request asks for, who has signed and who still must",
+    load: async () => (await import("./commands/release-status.ts")).releaseStatus,
+  },
+  {
+    name: "release combine",
+    summary: "make the signed envelope from a signing request and its signature files",
+    load: async () => (await import("./commands/release-combine.ts")).releaseCombine,
   },
   {
     name: "release inspect",
