@@ -28,6 +28,7 @@ const plan: readonly Layer[] = [
   { layer: 0, package: "crypto", imports: [], npm: ["@noble/"] },
   { layer: 1, package: "cose", imports: ["cbor", "crypto"], npm: ["@noble/"] },
   { layer: 2, package: "suit", imports: ["cbor", "crypto", "cose"], npm: ["@noble/"] },
+  { layer: 2, package: "tuf", imports: ["cbor", "crypto", "cose"], npm: [] },
   { layer: 3, package: "verifier", imports: ["cbor", "crypto", "cose", "suit"], npm: ["@noble/"] },
   {
     layer: 3,
@@ -40,7 +41,7 @@ const plan: readonly Layer[] = [
   {
     layer: 6,
     package: "cli",
-    imports: ["cbor", "crypto", "cose", "suit", "verifier", "signing", "device", "server"],
+    imports: ["cbor", "crypto", "cose", "suit", "tuf", "verifier", "signing", "device", "server"],
     npm: "any",
   },
 ];

@@ -1,0 +1,13 @@
+export * from "./canonical-json.ts";
+export { derEcdsaSignature, rawEcdsaSignature } from "./ecdsa-signature.ts";
+export { explain } from "./explain.ts";
+export type { JsonMalformed, JsonReason } from "./json-refusal.ts";
+export * from "./json-value.ts";
+export * from "./key-scheme.ts";
+export * from "./metadata.ts";
+export * from "./path-pattern.ts";
+export * from "./refusal.ts";
+export * from "./role-name.ts";
+export { parseStrictJson, type StrictJsonOptions } from "./strict-json.ts";
+export { type TufKey, type TufKeyObject, tufKeyId, tufKeyObject } from "./tuf-key.ts";
+export * from "./utc-time.ts";

@@ -1,0 +1,1 @@
+export { rsaPssScheme } from "./node-rsa-pss.ts";
