@@ -1,4 +1,4 @@
-import { parsePublicKeyDer, parsePublicKeyPem } from "@sumac/cose";
+import { decodeBase64, parsePublicKeyDer, parsePublicKeyPem } from "@sumac/cose";
 import { bytesToHex, type Crypto, type PublicKey, type SignatureScheme, schemeForms } from "@sumac/crypto";
 import { rawEcdsaSignature } from "./ecdsa-signature.ts";
 import { decodeHex } from "./hex.ts";
@@ -35,14 +35,14 @@ export const ed25519Scheme: KeyScheme = {
   },
 };
 
-/** A PEM, or an uncompressed point or SubjectPublicKeyInfo in hex. Signatures are DER. */
+/** A PEM, or an uncompressed point or SubjectPublicKeyInfo in hex. Signatures are DER. Its material is the x coordinate. */
 export const ecdsaP256Scheme: KeyScheme = {
   scheme: "ecdsa-sha2-nistp256",
   keyTypes: ["ecdsa", "ecdsa-sha2-nistp256"],
   readKey: (text) => {
     const scheme = "ecdsa-p256-sha256";
     const key = pemKey(scheme, text) ?? hexKey(scheme, text);
-    if (key === undefined) return undefined;
+    if (key === undefined) return compressedP256(text);
     return portKey(key, bytesToHex(key.bytes.subarray(1, 33)), (signature) => rawEcdsaSignature(signature, 32));
   },
 };
@@ -93,3 +93,20 @@ function hexKey(scheme: SignatureScheme, text: string): PublicKey | undefined {
   const key = parsePublicKeyDer(der);
   return key.ok && key.value.scheme === scheme ? key.value : undefined;
 }
+
+/**
+ * A compressed point is recognised so that it cannot pass as a second key beside its uncompressed form. It verifies
+ * nothing: Sumac takes one form of a point.
+ */
+function compressedP256(text: string): SchemeKey | undefined {
+  const pem = /^\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\r\n]*)-----END PUBLIC KEY-----\s*$/.exec(text)?.[1];
+  const bytes = pem === undefined ? decodeHex(text) : decodeBase64(pem.replaceAll(/[\r\n]/g, ""));
+  const point = bytes?.subarray(-33);
+  if (bytes === undefined || point === undefined) return undefined;
+  const isCompressed = point.length === 33 && (point[0] === 2 || point[0] === 3);
+  if (!isCompressed || (bytes.length !== 33 && bytes.length !== compressedSpkiLength)) return undefined;
+  return { material: `ecdsa-p256-sha256:${bytesToHex(point.subarray(1))}`, verify: () => false };
+}
+
+/** SubjectPublicKeyInfo of P-256 with a compressed point. */
+const compressedSpkiLength = 59;

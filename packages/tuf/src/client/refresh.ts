@@ -32,15 +32,14 @@ function* refreshSteps(untimed: RefreshContext): Steps<TrustedRepository> {
   const root = (yield* followRootChain(trusted, context)).metadata;
   refuseOldRoot(root.version, context);
   const unknown: string[] = [];
-  const judged = (role: string, fresh: boolean): void => void (fresh || unknown.push(role));
 
-  judged("root", yield* judgeFreshness("root", root.expires, context));
+  if (!(yield* judgeFreshness("root", root.expires, context))) unknown.push("root");
   // A new root may have withdrawn the keys, and with them the stored file.
   const stored = root === trusted.metadata ? timestampBefore : yield* loadTimestamp(root, context);
   const { timestamp, fresh: timestampFresh } = yield* updateTimestamp(stored, root, context);
-  judged("timestamp", timestampFresh);
+  if (!timestampFresh) unknown.push("timestamp");
   const { snapshot, fresh: snapshotFresh } = yield* updateSnapshot(timestamp.metadata.snapshot, root, context);
-  judged("snapshot", snapshotFresh);
+  if (!snapshotFresh) unknown.push("snapshot");
   const view = { root, snapshot: snapshot.metadata, context, roles: new Map(), delegators: new Map() };
   const { targets } = yield* needRole("targets", { name: "root", keys: root.roles.targets }, view);
   if (context.time.meaning !== "now") unknown.push("targets");
