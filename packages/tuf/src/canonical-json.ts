@@ -5,51 +5,73 @@ import type { JsonObject, JsonValue } from "./json-value.ts";
  * point, no white space, only `"` and `\` escaped; control characters stand raw, so the result need not be JSON and is
  * never parsed again.
  */
-export const canonicalJson = (value: JsonValue): Uint8Array => new TextEncoder().encode(canonicalText(value));
+export function canonicalJson(value: JsonValue): Uint8Array {
+  const output = new Output();
+  writeValue(value, output);
+  return output.bytes();
+}
 
-export function canonicalText(value: JsonValue): string {
+function writeValue(value: JsonValue, output: Output): void {
   switch (value.kind) {
     case "object":
-      return canonicalObject(value);
-    case "array":
-      return `[${value.items.map(canonicalText).join(",")}]`;
+      return writeObject(value, output);
+    case "array": {
+      output.byte(code.openBracket);
+      value.items.forEach((item, index) => {
+        if (index > 0) output.byte(code.comma);
+        writeValue(item, output);
+      });
+      return output.byte(code.closeBracket);
+    }
     case "string":
-      return canonicalString(value.value);
+      return writeString(value.value, output);
     case "integer":
     case "boolean":
-      return String(value.value);
+      return output.text(String(value.value));
     case "null":
-      return "null";
+      return output.text("null");
   }
 }
 
-function canonicalObject({ members }: JsonObject): string {
-  let text = "";
+function writeObject({ members }: JsonObject, output: Output): void {
+  output.byte(code.openBrace);
+  let first = true;
   for (const key of sortedKeys(members)) {
     const member = members.get(key);
-    if (member !== undefined) text += `${text === "" ? "" : ","}${canonicalString(key)}:${canonicalText(member)}`;
+    if (member === undefined) continue;
+    if (!first) output.byte(code.comma);
+    first = false;
+    writeString(key, output);
+    output.byte(code.colon);
+    writeValue(member, output);
   }
-  return `{${text}}`;
+  output.byte(code.closeBrace);
 }
 
-/** Files are mostly written in order already. */
-function sortedKeys(members: ReadonlyMap<string, unknown>): Iterable<string> {
-  let previous: string | undefined;
-  for (const key of members.keys()) {
-    if (previous !== undefined && compareCodePoints(previous, key) > 0) {
-      return [...members.keys()].sort(compareCodePoints);
-    }
-    previous = key;
-  }
-  return members.keys();
+function writeString(text: string, output: Output): void {
+  output.byte(code.quote);
+  output.escaped(text);
+  output.byte(code.quote);
 }
-
-const canonicalString = (text: string): string => `"${/["\\]/.test(text) ? text.replace(/["\\]/g, "\\$&") : text}"`;
 
 /**
- * Order by code point. JavaScript compares UTF-16 units, which puts U+1F600 (two surrogates) before U+FF5E; other
- * implementations do not, and their signatures would fail.
+ * By code point. JavaScript sorts by UTF-16 unit, which is the same unless there are surrogates: those it puts before
+ * U+FF5E, other implementations behind it, and their signatures would fail.
  */
+function sortedKeys(members: ReadonlyMap<string, unknown>): Iterable<string> {
+  let previous = "";
+  let isSorted = true;
+  let hasSurrogates = false;
+  for (const key of members.keys()) {
+    isSorted &&= previous <= key;
+    hasSurrogates ||= /[\ud800-\udfff]/.test(key);
+    previous = key;
+  }
+  if (hasSurrogates) return [...members.keys()].sort(compareCodePoints);
+  // Most files are written in order.
+  return isSorted ? members.keys() : [...members.keys()].sort();
+}
+
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
@@ -62,3 +84,58 @@ export function compareCodePoints(a: string, b: string): number {
 
 /** Surrogates stand for code points above all others. */
 const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
+
+const code = {
+  quote: 0x22,
+  comma: 0x2c,
+  colon: 0x3a,
+  openBracket: 0x5b,
+  backslash: 0x5c,
+  closeBracket: 0x5d,
+  openBrace: 0x7b,
+  closeBrace: 0x7d,
+} as const;
+
+/** Grows by doubling, so that the cost is linear in what is written. */
+class Output {
+  readonly #utf8 = new TextEncoder();
+  #buffer = new Uint8Array(1024);
+  #length = 0;
+
+  bytes(): Uint8Array {
+    return this.#buffer.slice(0, this.#length);
+  }
+
+  byte(byte: number): void {
+    this.#makeRoom(1);
+    this.#buffer[this.#length++] = byte;
+  }
+
+  text(text: string): void {
+    // Three bytes are the most that a UTF-16 unit takes.
+    this.#makeRoom(3 * text.length);
+    this.#length += this.#utf8.encodeInto(text, this.#buffer.subarray(this.#length)).written;
+  }
+
+  /** With a backslash before `"` and `\`. Most strings are ASCII, and short. */
+  escaped(text: string): void {
+    this.#makeRoom(2 * text.length);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) return this.text(text.replace(/["\\]/g, "\\$&"));
+      if (unit === code.quote || unit === code.backslash) buffer[at++] = code.backslash;
+      buffer[at++] = unit;
+    }
+    this.#length = at;
+  }
+
+  #makeRoom(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed <= this.#buffer.length) return;
+    const grown = new Uint8Array(Math.max(needed, 2 * this.#buffer.length));
+    grown.set(this.#buffer);
+    this.#buffer = grown;
+  }
+}

@@ -1,5 +1,6 @@
 import { attempt, type Result } from "@sumac/cbor";
 import { type JsonMalformed, refuseJson } from "./json-refusal.ts";
+import { MemberList } from "./json-members.ts";
 import type { JsonValue } from "./json-value.ts";
 
 /** Metadata nests about seven levels deep; a file that nests further was made to exhaust a stack. */
@@ -101,7 +102,7 @@ class Reader {
 
   #object(depth: number): JsonValue {
     const offset = this.#open(depth);
-    const members = new Map<string, JsonValue>();
+    const list = new MemberList();
     if (!this.#closes(code.closeBrace)) {
       do {
         this.#space();
@@ -112,11 +113,10 @@ class Reader {
         this.#expect(code.colon);
         this.#space();
         const value = this.#value(depth - 1);
-        if (members.has(key)) refuseJson("duplicate-member", key, keyAt);
-        members.set(key, value);
+        if (!list.add(key, value)) refuseJson("duplicate-member", key, keyAt);
       } while (this.#continues(code.closeBrace));
     }
-    return { kind: "object", offset, members };
+    return { kind: "object", offset, members: list.members() };
   }
 
   #array(depth: number): JsonValue {
