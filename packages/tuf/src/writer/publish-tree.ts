@@ -21,6 +21,7 @@ export interface TreeInput {
    * each has to satisfy its new delegation.
    */
   readonly lines: ReadonlyMap<string, HeldTargets>;
+  /** The newest that is there, whether or not the timestamp names it. */
   readonly snapshot: HeldSnapshot | undefined;
   readonly timestamp: HeldTimestamp | undefined;
   readonly tree: "online" | "offline";
@@ -53,7 +54,14 @@ export async function publishTree(
     listed = { role: "snapshot", version: wire.value.version, bytes: bytes.value };
     files.push(listed);
   }
-  if (files.length === 0 && input.when === "when-due" && !isDue("timestamp", input.timestamp, input, context)) {
+  // A publication that was interrupted leaves a snapshot that no timestamp names yet.
+  const isNamed = input.timestamp?.metadata.snapshot.version === listed.version;
+  if (
+    files.length === 0 &&
+    isNamed &&
+    input.when === "when-due" &&
+    !isDue("timestamp", input.timestamp, input, context)
+  ) {
     return ok([]);
   }
   const wire = nextTimestamp({ current: input.timestamp?.wire, snapshot: listed, tree: input.tree }, context);
