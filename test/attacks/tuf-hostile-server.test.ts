@@ -140,7 +140,10 @@ describe("row 29: a slow drip", () => {
   test("silence in the middle of a file", async () => {
     const here = await scene();
     here.server.forged.set("metadata/timestamp.json", (_, response) => void response.write("{"));
-    expect(await here.client.refresh()).toMatchObject({ ok: false, error: { code: "stalled", file: "timestamp.json" } });
+    expect(await here.client.refresh()).toMatchObject({
+      ok: false,
+      error: { code: "stalled", file: "timestamp.json" },
+    });
     here.client.close();
   });
 

@@ -83,7 +83,12 @@ const signatures: readonly TufAttack[] = [
     attack: rotate((old) => pick(old, 1, 2)),
     answer: { code: "threshold-not-met", role: "root", authority: "root 2", have: 1, need: 2 },
   },
-  { row: "37", name: "a new root signed by both thresholds", attack: rotate((old) => pick(old, 0, 1)), answer: "accept" },
+  {
+    row: "37",
+    name: "a new root signed by both thresholds",
+    attack: rotate((old) => pick(old, 0, 1)),
+    answer: "accept",
+  },
   {
     row: "38",
     name: "a root version skipped",
@@ -160,8 +165,17 @@ const ed25519Pem = (key: RepositoryKey): PlainJson => {
 const spellings: readonly (readonly [string, "ed25519" | "p256", (key: RepositoryKey) => PlainJson])[] = [
   ["with a member more", "ed25519", (key) => ({ ...(key.object as Body), keyid_hash_algorithms: ["sha256"] })],
   ["Ed25519 as PEM", "ed25519", ed25519Pem],
-  ["Ed25519 in capitals", "ed25519", (key) => withPublic(key, Buffer.from(key.publicKey.bytes).toString("hex").toUpperCase())],
-  ["Ed25519, the negative point", "ed25519", (key) => withPublic(key, Buffer.from(key.publicKey.bytes.with(31, (key.publicKey.bytes[31] ?? 0) ^ 0x80)).toString("hex"))],
+  [
+    "Ed25519 in capitals",
+    "ed25519",
+    (key) => withPublic(key, Buffer.from(key.publicKey.bytes).toString("hex").toUpperCase()),
+  ],
+  [
+    "Ed25519, the negative point",
+    "ed25519",
+    (key) =>
+      withPublic(key, Buffer.from(key.publicKey.bytes.with(31, (key.publicKey.bytes[31] ?? 0) ^ 0x80)).toString("hex")),
+  ],
   ["P-256 as a hex point", "p256", ecdsaHex],
   ["P-256, compressed", "p256", compressedPem],
   ["P-256 by its older key type", "p256", (key) => ({ ...(key.object as Body), keytype: "ecdsa-sha2-nistp256" })],
@@ -170,7 +184,10 @@ const spellings: readonly (readonly [string, "ed25519" | "p256", (key: Repositor
 
 const publicText = (key: RepositoryKey): string => (key.object as { keyval: { public: string } }).keyval.public;
 
-const withPublic = (key: RepositoryKey, text: string): PlainJson => ({ ...(key.object as Body), keyval: { public: text } });
+const withPublic = (key: RepositoryKey, text: string): PlainJson => ({
+  ...(key.object as Body),
+  keyval: { public: text },
+});
 
 describeTufAttacks(
   "one key under two ids",
@@ -319,9 +336,9 @@ test("ML-DSA-65 counts only where it was asked for", () => {
 test("the signed bytes are the canonical form of what was received, unknown members included", () => {
   const repository = TestRepository.withLine();
   repository.edit = (_, body) => {
-    body["x-extension"] = { zeta: [1, null, true], "quote\"s": "back\\slash" };
+    body["x-extension"] = { zeta: [1, null, true], 'quote"s': "back\\slash" };
   };
   repository.publishTimestamp();
-  expect(canonicalJson(jsonValue({ b: "\"", a: "\\" }))).toEqual(new TextEncoder().encode('{"a":"\\\\","b":"\\""}'));
+  expect(canonicalJson(jsonValue({ b: '"', a: "\\" }))).toEqual(new TextEncoder().encode('{"a":"\\\\","b":"\\""}'));
   expect(new TestClient(repository).refresh()).toMatchObject({ ok: true });
 });

@@ -1,13 +1,15 @@
 import { canonicalJson, jsonValue, type PlainJson, type TufRefusal } from "@sumac/tuf";
 import { describe, expect, test } from "vitest";
-import { clientKinds, clientOf, changed, knownTarget } from "../support/tuf-attack.ts";
+import { changed, clientKinds, clientOf, knownTarget } from "../support/tuf-attack.ts";
 import { signedBytes, TestRepository } from "../support/tuf-repository.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** A timestamp that says what it should, with a text put into `signed`. Its signature is over what a lax reader would see. */
 function timestampWith(repository: TestRepository, member: string, seen: PlainJson): Uint8Array {
-  const file = JSON.parse(new TextDecoder().decode(repository.file("timestamp.json"))) as { signed: { [name: string]: PlainJson } };
+  const file = JSON.parse(new TextDecoder().decode(repository.file("timestamp.json"))) as {
+    signed: { [name: string]: PlainJson };
+  };
   const body = { ...file.signed, version: 2 };
   const signed = canonicalJson(jsonValue({ ...body, x: seen }));
   const [key] = repository.timestamp.keys;

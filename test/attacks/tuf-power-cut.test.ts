@@ -71,7 +71,8 @@ describe("row 54: power fails at a change of the state", () => {
     const after = new TestClient(repository);
     after.stored = new Map(dying);
     const known = new Set([...old.values(), ...repository.served.values()]);
-    for (const bytes of after.stored.values()) expect(known.has(bytes) || after.stored.get("time") === bytes).toBe(true);
+    for (const bytes of after.stored.values())
+      expect(known.has(bytes) || after.stored.get("time") === bytes).toBe(true);
     expect(after.update("drives/dx9/1.2.0.suit")).toMatchObject({ ok: true });
     expect(after.stored.get("root.json")).toBe(repository.file("2.root.json"));
     expect(after.stored.get("line-drives.json")).toBe(repository.file("2.line-drives.json"));
@@ -79,20 +80,23 @@ describe("row 54: power fails at a change of the state", () => {
 });
 
 describe("row 54: a stored file that is damaged is as if it were not there", () => {
-  test.each(["root.json", "timestamp.json", "snapshot.json", "targets.json", "line-drives.json", "time"])("%s", (name) => {
-    const repository = TestRepository.withLine();
-    repository.publishRoot();
-    repository.publishRoot();
-    const client = new TestClient(repository);
-    client.update(knownTarget);
-    const good = client.stored.get(name) ?? new Uint8Array();
-    expect(good.length).toBeGreaterThan(10);
-    for (const damaged of [new Uint8Array(), good.subarray(0, good.length >> 1), good.with(good.length >> 1, 0xff)]) {
-      client.stored.set(name, damaged);
-      expect(client.update(knownTarget)).toMatchObject({ ok: true });
-      if (name !== "time") expect(client.stored.get(name)).toEqual(good);
-    }
-  });
+  test.each(["root.json", "timestamp.json", "snapshot.json", "targets.json", "line-drives.json", "time"])(
+    "%s",
+    (name) => {
+      const repository = TestRepository.withLine();
+      repository.publishRoot();
+      repository.publishRoot();
+      const client = new TestClient(repository);
+      client.update(knownTarget);
+      const good = client.stored.get(name) ?? new Uint8Array();
+      expect(good.length).toBeGreaterThan(10);
+      for (const damaged of [new Uint8Array(), good.subarray(0, good.length >> 1), good.with(good.length >> 1, 0xff)]) {
+        client.stored.set(name, damaged);
+        expect(client.update(knownTarget)).toMatchObject({ ok: true });
+        if (name !== "time") expect(client.stored.get(name)).toEqual(good);
+      }
+    },
+  );
 
   test("a truncated root: the chain is gone through again from the factory's", () => {
     const repository = TestRepository.withLine();

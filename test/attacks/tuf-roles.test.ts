@@ -145,7 +145,8 @@ const roles: readonly TufAttack[] = [
     name: "one key id listed twice in a role",
     attack: (repository) => {
       editDelegations(repository, (list) => {
-        for (const role of list) role["keyids"] = [...(role["keyids"] as PlainJson[]), ...(role["keyids"] as PlainJson[])];
+        for (const role of list)
+          role["keyids"] = [...(role["keyids"] as PlainJson[]), ...(role["keyids"] as PlainJson[])];
       });
     },
     answer: { code: "malformed", reason: "duplicate-name" },
@@ -304,19 +305,22 @@ function firstDigit(path: string): number {
 }
 
 describe("baseline", () => {
-  test.each(["ed25519", "p256"] as const)("rows 1-4: %s, and a second poll with nothing new takes two requests", (kind) => {
-    const client = new TestClient(TestRepository.withLine(kind));
-    expect(client.update(knownTarget)).toMatchObject({ ok: true, value: { role: "line-drives" } });
-    expect(client.requests).toEqual([
-      "2.root.json",
-      "timestamp.json",
-      "1.snapshot.json",
-      "1.targets.json",
-      "1.line-drives.json",
-    ]);
-    expect(client.update(knownTarget)).toMatchObject({ ok: true });
-    expect(client.requests).toEqual(["2.root.json", "timestamp.json"]);
-  });
+  test.each(["ed25519", "p256"] as const)(
+    "rows 1-4: %s, and a second poll with nothing new takes two requests",
+    (kind) => {
+      const client = new TestClient(TestRepository.withLine(kind));
+      expect(client.update(knownTarget)).toMatchObject({ ok: true, value: { role: "line-drives" } });
+      expect(client.requests).toEqual([
+        "2.root.json",
+        "timestamp.json",
+        "1.snapshot.json",
+        "1.targets.json",
+        "1.line-drives.json",
+      ]);
+      expect(client.update(knownTarget)).toMatchObject({ ok: true });
+      expect(client.requests).toEqual(["2.root.json", "timestamp.json"]);
+    },
+  );
 
   test("a repository without consistent snapshots is read by its plain names", () => {
     const repository = new TestRepository();
@@ -326,6 +330,12 @@ describe("baseline", () => {
     repository.publishAll();
     const client = new TestClient(repository);
     expect(client.update(knownTarget)).toMatchObject({ ok: true });
-    expect(client.requests).toEqual(["2.root.json", "timestamp.json", "snapshot.json", "targets.json", "line-drives.json"]);
+    expect(client.requests).toEqual([
+      "2.root.json",
+      "timestamp.json",
+      "snapshot.json",
+      "targets.json",
+      "line-drives.json",
+    ]);
   });
 });

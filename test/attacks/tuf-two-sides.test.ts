@@ -1,4 +1,13 @@
-import { type CustomMember, customMembers, type EnvelopeFacts, jsonValue, matchCustom, type PlainJson, plantVerdict, type TufRefusal } from "@sumac/tuf";
+import {
+  type CustomMember,
+  customMembers,
+  type EnvelopeFacts,
+  jsonValue,
+  matchCustom,
+  type PlainJson,
+  plantVerdict,
+  type TufRefusal,
+} from "@sumac/tuf";
 import { describe, expect, test } from "vitest";
 import { TestClient } from "../support/tuf-client.ts";
 import { repositoryKey } from "../support/tuf-key.ts";
@@ -36,7 +45,11 @@ const otherValues: { readonly [member in CustomMember]: PlainJson } = {
   envelope_type: "application/octet-stream",
 };
 
-function found(members: { readonly [member: string]: PlainJson | undefined } | undefined, role = "line-drives", at = path) {
+function found(
+  members: { readonly [member: string]: PlainJson | undefined } | undefined,
+  role = "line-drives",
+  at = path,
+) {
   const value = members === undefined ? undefined : jsonValue(members);
   return { path: at, role, custom: value?.kind === "object" ? value : undefined };
 }
@@ -168,7 +181,10 @@ describe("row 52: the plant as a second authority", () => {
 
   test("an approval ends by its own date, or by one that is none", () => {
     const until = (expires: string) =>
-      verdict(new TestClient(plantRepository("the envelope", { ...custom, expires })), { ...now, seconds: start + day });
+      verdict(new TestClient(plantRepository("the envelope", { ...custom, expires })), {
+        ...now,
+        seconds: start + day,
+      });
     expect(until("2026-06-03T00:00:00Z")).toMatchObject({ ok: true });
     expect(until("2026-06-02T00:00:00Z")).toMatchObject({ ok: false, error: { refusal: { code: "not-approved" } } });
     expect(until("next week")).toMatchObject({ ok: false, error: { refusal: { code: "not-approved" } } });

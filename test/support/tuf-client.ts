@@ -25,7 +25,7 @@ export interface TestClientOptions {
 
 /** A poller in memory. `now` is what its clock says, if it has one. */
 export class TestClient {
-  stored = new Map<string, Uint8Array>();
+  stored: Map<string, Uint8Array> = new Map();
   now: bigint = start;
   notes: TufNote[] = [];
   requests: string[] = [];

@@ -32,13 +32,13 @@ export type Body = { [member: string]: PlainJson };
  * the product's writer, so that a fault of the one does not hide a fault of the other.
  */
 export class TestRepository {
-  readonly served = new Map<string, Uint8Array>();
-  readonly targetFiles = new Map<string, Uint8Array>();
+  readonly served: Map<string, Uint8Array> = new Map();
+  readonly targetFiles: Map<string, Uint8Array> = new Map();
   readonly root: SigningRole;
   readonly timestamp: SigningRole;
   readonly snapshot: SigningRole;
   readonly targets: SigningRole & { targets: Record<string, PlainJson> };
-  readonly roles = new Map<string, DelegatedRole>();
+  readonly roles: Map<string, DelegatedRole> = new Map();
   /** What the snapshot says about role files. */
   listing: "digests" | "versions" = "digests";
   consistentSnapshot = true;

@@ -14,22 +14,26 @@ export function canonicalJson(value: JsonValue): Uint8Array {
 function writeValue(value: JsonValue, output: Output): void {
   switch (value.kind) {
     case "object":
-      return writeObject(value, output);
-    case "array": {
+      writeObject(value, output);
+      break;
+    case "array":
       output.byte(code.openBracket);
       value.items.forEach((item, index) => {
         if (index > 0) output.byte(code.comma);
         writeValue(item, output);
       });
-      return output.byte(code.closeBracket);
-    }
+      output.byte(code.closeBracket);
+      break;
     case "string":
-      return writeString(value.value, output);
+      writeString(value.value, output);
+      break;
     case "integer":
     case "boolean":
-      return output.text(String(value.value));
+      output.text(String(value.value));
+      break;
     case "null":
-      return output.text("null");
+      output.text("null");
+      break;
   }
 }
 
@@ -124,7 +128,10 @@ class Output {
     let at = this.#length;
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);
-      if (unit > 0x7f) return this.text(text.replace(/["\\]/g, "\\$&"));
+      if (unit > 0x7f) {
+        this.text(text.replace(/["\\]/g, "\\$&"));
+        return;
+      }
       if (unit === code.quote || unit === code.backslash) buffer[at++] = code.backslash;
       buffer[at++] = unit;
     }

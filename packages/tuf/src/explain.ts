@@ -155,7 +155,7 @@ export function explain(refusal: TufRefusal): Explanation {
 
 const say = (problem: string, remedy: string): Explanation => ({ problem, remedy });
 const words = (code: string): string => code.replaceAll("-", " ");
-const short = (hex: string): string => `${hex.slice(0, 12)}...`;
+const short = (hex: string): string => hex.slice(0, 12);
 const key = (keyId: string): string => `key ${short(keyId)}`;
 const said = (value: string | null): string => value ?? "nothing";
 const since = {

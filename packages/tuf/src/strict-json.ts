@@ -1,6 +1,6 @@
 import { attempt, type Result } from "@sumac/cbor";
-import { type JsonMalformed, refuseJson } from "./json-refusal.ts";
 import { MemberList } from "./json-members.ts";
+import { type JsonMalformed, refuseJson } from "./json-refusal.ts";
 import type { JsonValue } from "./json-value.ts";
 
 /** Metadata nests about seven levels deep; a file that nests further was made to exhaust a stack. */
