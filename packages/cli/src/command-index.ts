@@ -50,7 +50,7 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "repo prepare",
-    summary: "prepare the next version of a role to be signed",
+    summary: "prepare the next version of a role to be signed, with a new expiry",
     load: async () => (await import("./commands/repo-prepare.ts")).repoPrepare,
   },
   {
@@ -60,7 +60,7 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "repo combine",
-    summary: "check the signatures of a ceremony and write the role",
+    summary: "check the signatures of a ceremony and, when they are enough, write the role",
     load: async () => (await import("./commands/repo-combine.ts")).repoCombine,
   },
   {
@@ -70,7 +70,7 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "repo renew",
-    summary: "prepare every offline role that is due to be signed again",
+    summary: "prepare every offline role that is half through its life to be signed again",
     load: async () => (await import("./commands/repo-renew.ts")).repoRenew,
   },
   {
@@ -85,17 +85,17 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "repo line add",
-    summary: "give a product line to its keys",
+    summary: "give a product line to its keys; the holders of targets have to sign",
     load: async () => (await import("./commands/repo-line-add.ts")).repoLineAdd,
   },
   {
     name: "repo line split",
-    summary: "give each model of a year a role of its own",
+    summary: "give each model of a year a role of its own, before the line's list is full",
     load: async () => (await import("./commands/repo-line-split.ts")).repoLineSplit,
   },
   {
     name: "repo release add",
-    summary: "list a signed envelope in its product line",
+    summary: "list a signed envelope in its product line; the line's keys have to sign the list",
     load: async () => (await import("./commands/repo-release-add.ts")).repoReleaseAdd,
   },
   {
@@ -110,7 +110,7 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "repo drill",
-    summary: "play a key loss or theft through on throw-away keys",
+    summary: "play a key loss or theft through on throw-away keys, with devices that go on updating",
     load: async () => (await import("./commands/repo-drill.ts")).repoDrill,
   },
   {

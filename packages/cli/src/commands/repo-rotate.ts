@@ -1,5 +1,5 @@
 import { isTopLevelRole } from "@sumac/tuf";
-import { changeLineKeys, type KeyChange, nextRoot } from "@sumac/tuf/writer";
+import { changeLineKeys, type KeyChange, nextRoot, type WireMetadata } from "@sumac/tuf/writer";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
@@ -37,23 +37,29 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   for (const value of given.all("remove")) remove.push(await findKey(io, value, known));
   const threshold = given.option("threshold") === undefined ? {} : { threshold: thresholdOf(given, "threshold", 1) };
   const change: KeyChange = { role, add: keys, remove, ...threshold };
-  const context = repository.context();
+  const { owner, draft } = await drafted(repository, change);
+  // Only now: a change that is refused leaves no names behind.
   repository.remember(people);
-  const renewed = await Repository.open(io, repository.name);
+  tellPrepared([await beginCeremony(await Repository.open(io, repository.name), owner, draft)], terminal);
+  return exitCode.ok;
+}
+
+/** Root signs for the top-level roles, targets for the lines. */
+async function drafted(
+  repository: Repository,
+  change: KeyChange,
+): Promise<{ readonly owner: "root" | "targets"; readonly draft: WireMetadata }> {
+  const { role } = change;
+  const context = repository.context();
   if (isTopLevelRole(role)) {
-    const base = await baseOf(renewed, "root", renewed.needRoot().wire);
+    const base = await baseOf(repository, "root", repository.needRoot().wire);
     if (base === undefined) throw writingFailure({ code: "role-not-written", role: "root" });
-    tellPrepared(
-      [await beginCeremony(renewed, "root", orTell(nextRoot(base, [{ ...change, role }], context)))],
-      terminal,
-    );
-    return exitCode.ok;
+    return { owner: "root", draft: orTell(nextRoot(base, [{ ...change, role }], context)) };
   }
   if (!role.startsWith("line-")) {
     throw usage("bad-value", `${role} is no role`, "give root, targets, snapshot, timestamp or line-NAME");
   }
-  const base = await baseOf(renewed, "targets", renewed.needTargets().wire);
+  const base = await baseOf(repository, "targets", repository.needTargets().wire);
   if (base === undefined) throw writingFailure({ code: "role-not-written", role: "targets" });
-  tellPrepared([await beginCeremony(renewed, "targets", orTell(changeLineKeys(base, [change], context)))], terminal);
-  return exitCode.ok;
+  return { owner: "targets", draft: orTell(changeLineKeys(base, [change], context)) };
 }

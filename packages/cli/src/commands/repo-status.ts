@@ -46,15 +46,16 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
 
 function tellRole(role: RoleStatus, repository: Repository, terminal: Terminal): void {
   const { words, colour } = standingWords[role.standing];
-  const version = role.version === 0 ? "" : ` version ${role.version}, until ${role.expires}`;
-  terminal.line(`${role.role}:${version} ${words}`.replace(": ", role.version === 0 ? ": " : ":"), colour);
+  const version = role.version === 0 ? "" : `version ${role.version}, until ${role.expires}, `;
+  terminal.line(`${role.role}: ${version}${words}`, colour);
   const who = role.keyIds.map((id) => repository.nameOf(id) ?? id.slice(0, 16)).join(", ");
   terminal.line(`  ${role.threshold} of ${role.keyIds.length}: ${who}`);
   if (role.published !== undefined && role.published < role.version) {
     const seen = role.published === 0 ? "nothing of it" : `version ${role.published}`;
     terminal.line(`  devices see ${seen}: run sumac repo publish`);
   }
-  if (role.releases.length > 0) terminal.line(`  ${role.releases.length} releases`);
+  if (role.releases.length > 0)
+    terminal.line(`  ${role.releases.length} ${role.releases.length === 1 ? "release" : "releases"}`);
   if (role.splitDue) terminal.line("  nearly full: run sumac repo line split");
 }
 

@@ -46,7 +46,11 @@ async function release(stage: DrillStage, version: string, sequence: number, ...
 /** Builds an envelope, has it signed and drafts the list with it. */
 async function list(stage: DrillStage, version: string, sequence: number, ...who: readonly string[]): Promise<void> {
   stage.write("sumac.yaml", description);
-  stage.write(`firmware-${version}.bin`, new TextEncoder().encode(`drill firmware ${version}\n`));
+  // Nothing that could run, and nothing that looks like another kind of file.
+  stage.write(
+    `firmware-${version}.bin`,
+    Uint8Array.from({ length: 512 }, (_, i) => (i * 37 + sequence) & 0xff),
+  );
   const numbers = `--config sumac.yaml --version ${version} --sequence ${sequence} --out ${version}.suit`;
   await stage.sumac(`release ${version} is built`, `release build firmware-${version}.bin ${numbers}`);
   const keys = who.map((name) => `--test-only-key ${name}.pem`).join(" ");
@@ -57,7 +61,13 @@ async function list(stage: DrillStage, version: string, sequence: number, ...who
   );
 }
 
-const description = ["vendor: drill.example", "product: DX9", "component: [app]", ""].join("\n");
+const description = `vendor: drill.example
+product: DX9
+components:
+  - id: [app]
+    name: app
+    maxSize: 4096
+`;
 
 async function rootLoss(stage: DrillStage): Promise<void> {
   await begin(stage);
