@@ -241,6 +241,18 @@ describe("the search", () => {
     expect(asked(client).slice(-3)).toEqual(["one", "two", "three"]);
   });
 
+  test("a terminating delegation further down ends it for those above too", () => {
+    const repository = new TestRepository();
+    repository.delegate("one", ["*/*/*"], { terminating: false });
+    repository.delegate("two", ["*/*/*"], { delegator: "one", terminating: true });
+    repository.delegate("three", ["*/*/*"], { terminating: false });
+    repository.addTarget("three", knownTarget, "envelope");
+    repository.publishAll();
+    const client = new TestClient(repository);
+    expect(client.update(knownTarget)).toMatchObject({ ok: false, error: { code: "target-unknown" } });
+    expect(asked(client).slice(-2)).toEqual(["one", "two"]);
+  });
+
   test("visits no role twice, so a circle ends", () => {
     const repository = new TestRepository();
     repository.delegate("one", ["*/*/*"], { terminating: false });
