@@ -95,7 +95,7 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "repo release add",
-    summary: "list a signed envelope in its product line; the line's keys have to sign the list",
+    summary: "list a signed envelope among the releases of its product line",
     load: async () => (await import("./commands/repo-release-add.ts")).repoReleaseAdd,
   },
   {
@@ -109,8 +109,13 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/repo-publish.ts")).repoPublish,
   },
   {
+    name: "repo check",
+    summary: "look a release up in the published tree as a device does",
+    load: async () => (await import("./commands/repo-check.ts")).repoCheck,
+  },
+  {
     name: "repo drill",
-    summary: "play a key loss or theft through on throw-away keys, with devices that go on updating",
+    summary: "play a key loss or theft through on throw-away keys",
     load: async () => (await import("./commands/repo-drill.ts")).repoDrill,
   },
   {

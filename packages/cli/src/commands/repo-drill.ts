@@ -10,7 +10,7 @@ import { drills } from "../repo/drills.ts";
 
 export const repoDrill: Command = {
   name: "repo drill",
-  summary: "play a key loss or theft through on throw-away keys, with devices that go on updating",
+  summary: "play a key loss or theft through on throw-away keys",
   operands: [{ name: "name", summary: `${drills.map(({ name }) => name).join(", ")}, or all` }],
   options: [],
   notes: [

@@ -21,7 +21,7 @@ import { orTell } from "../repo/writing-failure.ts";
 
 export const repoReleaseAdd: Command = {
   name: "repo release add",
-  summary: "list a signed envelope in its product line; the line's keys have to sign the list",
+  summary: "list a signed envelope among the releases of its product line",
   operands: [
     { name: "folder", summary: "the repository" },
     { name: "envelope", summary: "the envelope (.suit), signed by as many of the line's keys as it needs" },
@@ -32,7 +32,10 @@ export const repoReleaseAdd: Command = {
     { name: "version", value: "text", summary: "default: the version that the envelope names" },
     { name: "year", value: "n", summary: "of a line that was split: default this year" },
   ],
-  notes: ["The target is LINE/MODEL/VERSION.suit, of a split line LINE/MODEL-YEAR/VERSION.suit."],
+  notes: [
+    "The target is LINE/MODEL/VERSION.suit, of a split line LINE/MODEL-YEAR/VERSION.suit.",
+    "The line's keys have to sign the list: sumac repo sign, then sumac repo combine.",
+  ],
   run,
 };
 

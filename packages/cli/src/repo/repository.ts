@@ -109,6 +109,14 @@ export class Repository {
     return bytes && orUnreadable(holdSnapshot(bytes, file), file);
   }
 
+  /** A file of `metadata/` by the name that clients ask for. */
+  published(name: string): Uint8Array | undefined {
+    const [, version, role = ""] = /^(?:([1-9]\d{0,15})\.)?([a-z][a-z0-9-]*)\.json$/.exec(name) ?? [];
+    return role === ""
+      ? undefined
+      : readMetadata(this.folder, role, version === undefined ? undefined : Number(version));
+  }
+
   context(): DraftContext {
     const { lifetimes, schemes } = this.settings;
     return { crypto: nodeCrypto, now: BigInt(Math.floor(Date.now() / 1000)), lifetimes, schemes };

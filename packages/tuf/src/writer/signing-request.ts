@@ -47,7 +47,7 @@ export interface RequestParts {
 
 export function serializeRequest(parts: RequestParts, crypto: Crypto): Uint8Array {
   const { role, draft, previous, authorities, people } = parts;
-  const ids = new Set(authorities.flatMap(({ keys }) => [...keys.keys.keys()]));
+  const mentioned = JSON.stringify([draft, previous ?? null, authorities.map(({ keys }) => [...keys.keys.keys()])]);
   return jsonFile({
     digest: draftDigest(draft, crypto),
     draft: draft as PlainJson,
@@ -57,7 +57,7 @@ export function serializeRequest(parts: RequestParts, crypto: Crypto): Uint8Arra
       keyids: [...keys.keys.keys()],
       threshold: keys.threshold,
     })),
-    people: Object.fromEntries([...people].filter(([id]) => ids.has(id))),
+    people: Object.fromEntries([...people].filter(([id]) => mentioned.includes(id))),
     ...(previous === undefined ? {} : { previous: previous as PlainJson }),
     role,
   });
