@@ -24,7 +24,7 @@ function cost(repository: TestRepository, target: string): number {
   return Math.min(...times);
 }
 
-test("row 58: ten times the entries of a role cost at most twelve times as much", () => {
+test("row 58, T-TUF-LARGE: ten times the entries of a role cost at most twelve times as much", () => {
   const small = repositoryOf(1_000);
   const large = repositoryOf(10_000);
   cost(small, "drives/dx9/7.suit");
@@ -32,7 +32,7 @@ test("row 58: ten times the entries of a role cost at most twelve times as much"
   expect(ratio).toBeLessThan(12);
 });
 
-test("row 58: a thousand roles, of which one is asked, cost one file", () => {
+test("row 58, T-TUF-LARGE: a thousand roles, of which one is asked, cost one file", () => {
   const repository = new TestRepository();
   for (let n = 0; n < 1_000; n++) repository.delegate(`line-${n}`, [`l${n}/*/*`], { keys: repository.root.keys });
   repository.addTarget("line-999", "l999/m/1.suit", "envelope");

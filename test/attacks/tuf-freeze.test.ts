@@ -25,9 +25,18 @@ const late = (days: bigint): TufAttack["attack"] => {
   };
 };
 
+const expiryThreats = {
+  root: "T-TUF-ROOT-EXPIRED",
+  timestamp: "T-TUF-TIMESTAMP-EXPIRED",
+  snapshot: "T-TUF-SNAPSHOT-EXPIRED",
+  targets: "T-TUF-TARGETS-EXPIRED",
+  "line-drives": "T-TUF-LINE-EXPIRED",
+} as const;
+
 const expiries: readonly TufAttack[] = (["root", "timestamp", "snapshot", "targets", "line-drives"] as const).map(
   (role) => ({
     row: { root: "18", timestamp: "12", snapshot: "13", targets: "14", "line-drives": "17" }[role],
+    threat: expiryThreats[role],
     name: `${role} served after its expiry`,
     before: () => ending(role, 5n),
     attack: late(5n),
@@ -51,6 +60,7 @@ describeTufAttacks("frozen metadata", expiries);
 describeTufAttacks("freshness", [
   {
     row: "11",
+    threat: "T-TUF-TIMESTAMP-EXPIRED",
     name: "a timestamp in its last second",
     before: () => ending("timestamp", 5n),
     attack: (_, client) => {
@@ -60,6 +70,7 @@ describeTufAttacks("freshness", [
   },
   {
     row: "15",
+    threat: "T-TUF-RESIGNED",
     name: "signed again after its expiry",
     before: () => ending("timestamp", 5n),
     attack: (repository, client) => {
@@ -71,6 +82,7 @@ describeTufAttacks("freshness", [
   },
   {
     row: "53",
+    threat: "T-TUF-CLOCK",
     name: "a clock in 1970",
     attack: (_, client) => {
       client.now = 0n;
@@ -84,6 +96,7 @@ describeTufAttacks("freshness", [
   },
   {
     row: "53",
+    threat: "T-TUF-CLOCK",
     name: "a clock in 2100",
     attack: (_, client) => {
       client.now = 4_102_444_800n;
@@ -96,14 +109,14 @@ describeTufAttacks("freshness", [
   },
 ]);
 
-test("row 16: an expired line role does not stop a refresh", () => {
+test("row 16, T-TUF-LINE-EXPIRED: an expired line role does not stop a refresh", () => {
   const repository = ending("line-drives", 5n);
   const client = new TestClient(repository);
   client.now = start + 6n * day;
   expect(client.refresh()).toMatchObject({ ok: true });
 });
 
-test("row 53: a clock that is set back leaves the stored time, and proves nothing", () => {
+test("row 53, T-TUF-CLOCK: a clock that is set back leaves the stored time, and proves nothing", () => {
   const client = new TestClient(TestRepository.withLine());
   client.now = start + 3600n;
   expect(client.refresh()).toMatchObject({ ok: true });
@@ -194,7 +207,7 @@ describe("without the server", () => {
     client.network = () => "unreachable";
   };
 
-  test("row 19: an unexpired store is accepted, and the want of a server told", () => {
+  test("row 19, T-TUF-OFFLINE-CACHE: an unexpired store is accepted, and the want of a server told", () => {
     const client = new TestClient(TestRepository.withLine());
     client.update(knownTarget);
     offline(client);
@@ -202,7 +215,7 @@ describe("without the server", () => {
     expect(client.notes).toContainEqual({ code: "server-not-reached", file: "timestamp.json" });
   });
 
-  test("row 21: an expired one is refused as expired", () => {
+  test("row 21, T-TUF-CACHE-EXPIRED: an expired one is refused as expired", () => {
     const client = new TestClient(ending("timestamp", 5n));
     client.refresh();
     offline(client);

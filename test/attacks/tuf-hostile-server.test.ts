@@ -94,8 +94,8 @@ describe("a server that does not hurt", () => {
 
 describe("endless data", () => {
   test.each([
-    ["row 27", "metadata/timestamp.json", "timestamp.json", sumacPolicy.caps.timestamp],
-    ["row 28", "metadata/2.root.json", "2.root.json", sumacPolicy.caps.root],
+    ["row 27, T-TUF-ENDLESS", "metadata/timestamp.json", "timestamp.json", sumacPolicy.caps.timestamp],
+    ["row 28, T-TUF-ENDLESS", "metadata/2.root.json", "2.root.json", sumacPolicy.caps.root],
   ])("%s: %s", async (_, url, file, limit) => {
     const here = await scene();
     here.server.forged.set(url, endless);
@@ -105,7 +105,7 @@ describe("endless data", () => {
     here.client.close();
   });
 
-  test("row 26: a target, cut at its signed length", async () => {
+  test("row 26, T-TUF-ENDLESS: a target, cut at its signed length", async () => {
     const here = await scene();
     const target = await found(here);
     here.server.forged.set(targetUrl(here), endless);
@@ -129,7 +129,7 @@ describe("endless data", () => {
   });
 });
 
-describe("row 29: a slow drip", () => {
+describe("row 29, T-TUF-SLOW-RETRIEVAL: a slow drip", () => {
   test.each(["metadata/2.root.json", "metadata/timestamp.json", "metadata/1.snapshot.json"])("%s", async (url) => {
     const here = await scene();
     here.server.forged.set(url, drip);
@@ -172,9 +172,24 @@ describe("row 29: a slow drip", () => {
 
 describe("targets that are not what was signed", () => {
   test.each([
-    ["row 30", "tampered, of the same length", "envelope of 9.0.0", { code: "digest-mismatch", algorithm: "sha256" }],
-    ["row 31", "truncated", "envelope of", { code: "length-mismatch", expected: 17, received: 11 }],
-    ["row 31", "with bytes behind the end", "envelope of 1.0.0!", { code: "length-mismatch", expected: 17 }],
+    [
+      "row 30, T-TUF-TARGET-TAMPERED",
+      "tampered, of the same length",
+      "envelope of 9.0.0",
+      { code: "digest-mismatch", algorithm: "sha256" },
+    ],
+    [
+      "row 31, T-TUF-TARGET-TRUNCATED",
+      "truncated",
+      "envelope of",
+      { code: "length-mismatch", expected: 17, received: 11 },
+    ],
+    [
+      "row 31, T-TUF-TARGET-TRUNCATED",
+      "with bytes behind the end",
+      "envelope of 1.0.0!",
+      { code: "length-mismatch", expected: 17 },
+    ],
   ])("%s: %s, and nothing is left", async (_, __, text, error) => {
     const here = await scene();
     const target = await found(here);
@@ -249,12 +264,12 @@ describe("answers that are none", () => {
     expect(await fault(here)).toMatchObject({ code: "unreachable" });
   });
 
-  test("row 20: no server, and no store to be used", async () => {
+  test("row 20, T-TUF-UNREACHABLE: no server, and no store to be used", async () => {
     const here = await scene({ metadataUrl: "http://127.0.0.1:1/" });
     expect(await fault(here)).toMatchObject({ code: "unreachable" });
   });
 
-  test("row 19: no server, and a store that may be used", async () => {
+  test("row 19, T-TUF-OFFLINE-CACHE: no server, and a store that may be used", async () => {
     const here = await scene();
     await found(here);
     const notes: string[] = [];

@@ -37,6 +37,7 @@ function resign(repository: TestRepository, path: string, change: (signatures: P
 const signatures: readonly TufAttack[] = [
   {
     row: "32",
+    threat: "T-TUF-THRESHOLD",
     name: "targets signed by one of two",
     attack: (repository) => {
       repository.targets.signers = pick(repository.targets.keys, 0);
@@ -47,6 +48,7 @@ const signatures: readonly TufAttack[] = [
   },
   {
     row: "33",
+    threat: "T-TUF-DUPLICATE-SIGNATURE",
     name: "one signature listed twice",
     attack: (repository) => {
       repository.publishTimestamp();
@@ -56,6 +58,7 @@ const signatures: readonly TufAttack[] = [
   },
   {
     row: "34",
+    threat: "T-TUF-THRESHOLD-MET",
     name: "two of two again",
     attack: (repository) => {
       repository.targets.signers = pick(repository.targets.keys, 0);
@@ -67,30 +70,35 @@ const signatures: readonly TufAttack[] = [
   },
   {
     row: "35",
+    threat: "T-TUF-ROOT-THRESHOLD",
     name: "a new root signed by one of three",
     attack: rotate((old) => pick(old, 0)),
     answer: { code: "threshold-not-met", role: "root", authority: "root 1", have: 1, need: 2 },
   },
   {
     row: "36",
+    threat: "T-TUF-ROOT-NEW-KEYS-ONLY",
     name: "a new root signed by its new key only",
     attack: rotate((_, fresh) => [fresh]),
     answer: { code: "threshold-not-met", role: "root", authority: "root 1", have: 0, need: 2 },
   },
   {
     row: "36",
+    threat: "T-TUF-ROOT-NEW-KEYS-ONLY",
     name: "a new root signed by the old threshold, not by its own",
     attack: rotate((old) => pick(old, 1, 2)),
     answer: { code: "threshold-not-met", role: "root", authority: "root 2", have: 1, need: 2 },
   },
   {
     row: "37",
+    threat: "T-TUF-ROOT-ROTATION",
     name: "a new root signed by both thresholds",
     attack: rotate((old) => pick(old, 0, 1)),
     answer: "accept",
   },
   {
     row: "38",
+    threat: "T-TUF-ROOT-GAP",
     name: "a root version skipped",
     attack: (repository) => {
       repository.publishRoot({ version: 4 });
@@ -100,12 +108,14 @@ const signatures: readonly TufAttack[] = [
   },
   {
     row: "38",
+    threat: "T-TUF-ROOT-GAP",
     name: "an old root served as the next",
     attack: (repository) => repository.served.set("2.root.json", repository.firstRoot),
     answer: { code: "root-version-gap", expected: 2, offered: 1 },
   },
   {
     row: "39",
+    threat: "T-TUF-REVOKED-ONLINE-KEY",
     name: "online keys withdrawn, old metadata served",
     attack: (repository) => {
       repository.timestamp.keys = [repositoryKey()];
@@ -117,6 +127,7 @@ const signatures: readonly TufAttack[] = [
   },
   {
     row: "40",
+    threat: "T-TUF-REVOKED-ONLINE-KEY",
     name: "online keys withdrawn, metadata signed again",
     attack: (repository) => {
       repository.timestamp.keys = [repositoryKey()];
@@ -127,6 +138,7 @@ const signatures: readonly TufAttack[] = [
   },
   {
     row: "32",
+    threat: "T-TUF-THRESHOLD",
     name: "a signature over something else",
     attack: (repository) => {
       repository.publishTimestamp();
@@ -193,6 +205,7 @@ describeTufAttacks(
   "one key under two ids",
   spellings.map(([name, kind, object]) => ({
     row: name.includes("member") ? "41" : "46",
+    threat: name.includes("member") ? "T-TUF-KEY-TWO-IDS" : "T-TUF-KEY-TWO-FORMS",
     name,
     before: () => TestRepository.withLine(kind),
     attack: (repository) => {
@@ -209,6 +222,7 @@ describeTufAttacks(
 describeTufAttacks("key ids", [
   {
     row: "45",
+    threat: "T-TUF-KEYID-MISMATCH",
     name: "an id that is not the hash of its key",
     attack: (repository) => {
       const key = repositoryKey();
@@ -220,6 +234,7 @@ describeTufAttacks("key ids", [
   },
   {
     row: "45",
+    threat: "T-TUF-KEYID-MISMATCH",
     name: "the right hash of a key object with a member more",
     attack: (repository) => {
       const key = repositoryKey();
@@ -231,6 +246,7 @@ describeTufAttacks("key ids", [
   },
   {
     row: "41",
+    threat: "T-TUF-KEY-TWO-IDS",
     name: "a second id for a line key, in the delegation",
     attack: (repository) => {
       const line = repository.role("line-drives");
@@ -265,6 +281,7 @@ function p384Key(): RepositoryKey {
 describeTufAttacks("algorithms", [
   {
     row: "57",
+    threat: "T-TUF-WRONG-HASH",
     name: "P-384 with SHA-384",
     attack: (repository) => {
       repository.timestamp.keys = [p384Key()];
@@ -277,6 +294,7 @@ describeTufAttacks("algorithms", [
   },
   {
     row: "57",
+    threat: "T-TUF-WRONG-HASH",
     name: "P-384 beside a key that is enough",
     attack: (repository) => {
       repository.timestamp.keys.push(p384Key());

@@ -33,7 +33,7 @@ const texts: readonly (readonly [name: string, member: string, seen: PlainJson, 
   ["a raw control character", '"x":"a\nb"', "a\nb", "control-character", "\n"],
 ];
 
-describe.each(clientKinds)("row 47, client %s", (kind) => {
+describe.each(clientKinds)("row 47, T-TUF-MALFORMED-JSON, client %s", (kind) => {
   function refused(repository: TestRepository, file: Uint8Array): TufRefusal {
     const client = clientOf(kind, repository);
     if (kind !== "fresh") client.update(knownTarget);

@@ -42,7 +42,7 @@ function rotated(): { repository: TestRepository; client: TestClient } {
   return { repository, client };
 }
 
-describe("row 54: power fails at a change of the state", () => {
+describe("row 54, T-TUF-STATE-POWER-CUT: power fails at a change of the state", () => {
   const { client } = rotated();
   let changes = 0;
   const counting = new Proxy(client.stored, {
@@ -79,7 +79,7 @@ describe("row 54: power fails at a change of the state", () => {
   });
 });
 
-describe("row 54: a stored file that is damaged is as if it were not there", () => {
+describe("row 54, T-TUF-STATE-POWER-CUT: a stored file that is damaged is as if it were not there", () => {
   test.each(["root.json", "timestamp.json", "snapshot.json", "targets.json", "line-drives.json", "time"])(
     "%s",
     (name) => {

@@ -24,6 +24,7 @@ const serveOld = (repository: TestRepository, path: string, old: string): void =
 const replays: readonly TufAttack[] = [
   {
     row: "5",
+    threat: "T-TUF-NEW-RELEASE",
     name: "a new release is visible",
     attack: (repository) => repository.release("drives/dx9/1.2.0.suit"),
     target: "drives/dx9/1.2.0.suit",
@@ -31,6 +32,7 @@ const replays: readonly TufAttack[] = [
   },
   {
     row: "6, 7",
+    threat: "T-TUF-TIMESTAMP-REPLAY T-TUF-FIRST-CONTACT",
     name: "an old, validly signed, unexpired timestamp",
     before: twice,
     attack: (repository) => serveOld(repository, "timestamp.json", "old/timestamp.json"),
@@ -42,6 +44,7 @@ const replays: readonly TufAttack[] = [
   },
   {
     row: "8",
+    threat: "T-TUF-SNAPSHOT-ROLLBACK",
     name: "a stolen timestamp key points to an old snapshot",
     before: twice,
     attack: (repository) => {
@@ -57,6 +60,7 @@ const replays: readonly TufAttack[] = [
   },
   {
     row: "9, 10",
+    threat: "T-TUF-LINE-ROLLBACK T-TUF-LINE-ROLLBACK-FIRST-CONTACT",
     name: "stolen timestamp and snapshot keys list an old line role",
     before: twice,
     attack: (repository) => {
@@ -73,6 +77,7 @@ const replays: readonly TufAttack[] = [
   },
   {
     row: "22",
+    threat: "T-TUF-MIX-LINE",
     name: "an old line role under the new name, of another length",
     attack: (repository) => {
       repository.release("drives/dx9/1.2.0.suit");
@@ -84,6 +89,7 @@ const replays: readonly TufAttack[] = [
   },
   {
     row: "22",
+    threat: "T-TUF-MIX-LINE",
     name: "an old line role under the new name, of the same length",
     attack: (repository) => {
       repository.publishRole("line-drives");
@@ -97,6 +103,7 @@ const replays: readonly TufAttack[] = [
   },
   {
     row: "23",
+    threat: "T-TUF-MIX-SNAPSHOT",
     name: "an old snapshot under the new timestamp",
     attack: (repository) => {
       repository.publishSnapshot();
@@ -108,6 +115,7 @@ const replays: readonly TufAttack[] = [
   },
   {
     row: "24",
+    threat: "T-TUF-MIX-VERSION",
     name: "an old line role under the new name, versions only in the snapshot",
     before: () => twice("versions"),
     attack: (repository) => {
@@ -120,6 +128,7 @@ const replays: readonly TufAttack[] = [
   },
   {
     row: "42",
+    threat: "T-TUF-FAST-FORWARD",
     name: "a fast-forward, then an honest version",
     before: () => {
       const repository = TestRepository.withLine();
@@ -139,6 +148,7 @@ const replays: readonly TufAttack[] = [
   },
   {
     row: "49",
+    threat: "T-TUF-ROLE-VANISHED",
     name: "a role that vanished from the snapshot",
     attack: (repository) => {
       repository.edit = (role, body) => {
@@ -154,7 +164,7 @@ const replays: readonly TufAttack[] = [
 
 describeTufAttacks("replayed and mixed metadata", replays);
 
-test("row 7: without state and without factory minimum the old repository is accepted, and first contact is told", () => {
+test("row 7, T-TUF-FIRST-CONTACT: without state and without factory minimum the old repository is accepted, and first contact is told", () => {
   const repository = twice();
   serveOld(repository, "timestamp.json", "old/timestamp.json");
   const client = new TestClient(repository);
@@ -165,7 +175,7 @@ test("row 7: without state and without factory minimum the old repository is acc
   expect(client.notes).not.toContainEqual({ code: "first-contact" });
 });
 
-test("row 43: a fast-forward is over once the root withdraws the stolen key", () => {
+test("row 43, T-TUF-FAST-FORWARD: a fast-forward is over once the root withdraws the stolen key", () => {
   const repository = TestRepository.withLine();
   repository.timestamp.version = 2 ** 31;
   repository.snapshot.version = 2 ** 31;
@@ -197,7 +207,7 @@ test("a key that is added to the online roles does not make a client forget", ()
   expect(client.refresh()).toMatchObject({ ok: false, error: { code: "rollback", have: 2, offered: 1 } });
 });
 
-test("row 50: an equal timestamp version with other content: the stored one stays, and a note tells", () => {
+test("row 50, T-TUF-EQUAL-VERSION: an equal timestamp version with other content: the stored one stays, and a note tells", () => {
   const repository = TestRepository.withLine();
   const client = new TestClient(repository);
   client.refresh();
@@ -210,7 +220,7 @@ test("row 50: an equal timestamp version with other content: the stored one stay
   expect(client.notes).toContainEqual({ code: "same-version-other-content", role: "timestamp", version: 1 });
 });
 
-test("row 56: online, a role older than one that came with a bundle is a rollback", () => {
+test("row 56, T-TUF-BUNDLE-OLD: online, a role older than one that came with a bundle is a rollback", () => {
   const repository = TestRepository.withLine();
   const client = new TestClient(repository);
   client.refresh();

@@ -30,6 +30,7 @@ function editDelegations(repository: TestRepository, change: (roles: Body[]) => 
 const roles: readonly TufAttack[] = [
   {
     row: "25",
+    threat: "T-TUF-FOREIGN-LINE-KEY",
     name: "a line's key signs a target of another line",
     before: twoLines,
     attack: (repository) => {
@@ -45,6 +46,7 @@ const roles: readonly TufAttack[] = [
   },
   {
     row: "25",
+    threat: "T-TUF-FOREIGN-LINE-KEY",
     name: "a line's role signed by the key of another line",
     before: twoLines,
     attack: (repository) => {
@@ -60,6 +62,7 @@ const roles: readonly TufAttack[] = [
   },
   {
     row: "44",
+    threat: "T-TUF-DIAMOND",
     name: "a line key is replaced, and the stored role still has the old signature",
     attack: (repository) => {
       repository.role("line-drives").keys = [repositoryKey()];
@@ -72,6 +75,7 @@ const roles: readonly TufAttack[] = [
   },
   {
     row: "44",
+    threat: "T-TUF-DIAMOND",
     name: "two delegators lead to one role",
     before: () => {
       const repository = twoLines();
@@ -97,6 +101,7 @@ const roles: readonly TufAttack[] = [
   },
   {
     row: "48",
+    threat: "T-TUF-DELEGATION-NAMES",
     name: "one role delegated to twice",
     before: twoLines,
     attack: (repository) => {
@@ -109,6 +114,7 @@ const roles: readonly TufAttack[] = [
   },
   {
     row: "48",
+    threat: "T-TUF-DELEGATION-NAMES",
     name: "a delegated role called like a top-level one",
     attack: (repository) => {
       editDelegations(repository, (list) => {
@@ -120,6 +126,7 @@ const roles: readonly TufAttack[] = [
   },
   {
     row: "48",
+    threat: "T-TUF-DELEGATION-NAMES",
     name: "paths and path_hash_prefixes at once",
     attack: (repository) => {
       editDelegations(repository, (list) => {
@@ -131,6 +138,7 @@ const roles: readonly TufAttack[] = [
   },
   {
     row: "48",
+    threat: "T-TUF-DELEGATION-NAMES",
     name: "a threshold of nothing",
     attack: (repository) => {
       editDelegations(repository, (list) => {
@@ -142,6 +150,7 @@ const roles: readonly TufAttack[] = [
   },
   {
     row: "48",
+    threat: "T-TUF-DELEGATION-NAMES",
     name: "one key id listed twice in a role",
     attack: (repository) => {
       editDelegations(repository, (list) => {
@@ -154,6 +163,7 @@ const roles: readonly TufAttack[] = [
   },
   {
     row: "48",
+    threat: "T-TUF-DELEGATION-NAMES",
     name: "a pattern with `!` is a literal, not a negation",
     attack: (repository) => {
       editDelegations(repository, (list) => {
@@ -165,6 +175,7 @@ const roles: readonly TufAttack[] = [
   },
   {
     row: "44",
+    threat: "T-TUF-DIAMOND",
     name: "a role that is delegated to and not listed in the snapshot",
     attack: (repository) => {
       repository.delegate("line-new", ["new/*/*"]);
@@ -185,7 +196,7 @@ const roles: readonly TufAttack[] = [
 
 describeTufAttacks("roles and delegations", roles);
 
-test("row 44: by the plain policy a role is verified anew for each delegator", () => {
+test("row 44, T-TUF-DIAMOND: by the plain policy a role is verified anew for each delegator", () => {
   const repository = new TestRepository();
   for (const parent of ["parent-a", "parent-b"]) {
     repository.delegate(parent, [`${parent}/*`], { terminating: false });
@@ -218,7 +229,7 @@ describe("the search", () => {
     return client.requests.map((path) => path.split(".").at(-2) ?? "");
   }
 
-  test("row 48: integer-like names keep the order of the file", () => {
+  test("row 48, T-TUF-DELEGATION-NAMES: integer-like names keep the order of the file", () => {
     const repository = new TestRepository();
     for (const name of ["10", "2", "b", "a"]) repository.delegate(name, ["drives/*/*"], { terminating: false });
     repository.publishAll();
@@ -318,7 +329,7 @@ function firstDigit(path: string): number {
 
 describe("baseline", () => {
   test.each(["ed25519", "p256"] as const)(
-    "rows 1-4: %s, and a second poll with nothing new takes two requests",
+    "rows 1-4, T-TUF-BASELINE: %s, and a second poll with nothing new takes two requests",
     (kind) => {
       const client = new TestClient(TestRepository.withLine(kind));
       expect(client.update(knownTarget)).toMatchObject({ ok: true, value: { role: "line-drives" } });

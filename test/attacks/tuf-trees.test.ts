@@ -32,6 +32,7 @@ const bundleReader = (offline: TestRepository): TestClient => new TestClient(off
 describeTufAttacks("the offline tree, served to a poller", [
   {
     row: "59",
+    threat: "T-TUF-WRONG-TREE",
     name: "its timestamp",
     attack: (repository) => {
       repository.served.set("timestamp.json", offlineTreeOf(repository).file("timestamp.json"));
@@ -40,6 +41,7 @@ describeTufAttacks("the offline tree, served to a poller", [
   },
   {
     row: "59",
+    threat: "T-TUF-WRONG-TREE",
     name: "its root as the next root, signed by the root keys both trees share",
     attack: (repository) => {
       const offline = offlineTreeOf(repository);
@@ -50,7 +52,7 @@ describeTufAttacks("the offline tree, served to a poller", [
   },
 ]);
 
-describe.each(clientKinds)("row 59, client %s", (kind) => {
+describe.each(clientKinds)("row 59, T-TUF-WRONG-TREE, client %s", (kind) => {
   test("a root of the other tree as factory data stops before the first request", () => {
     const online = TestRepository.withLine();
     const offline = offlineTreeOf(online);
@@ -70,7 +72,7 @@ describe("bundles", () => {
     expect(wrong.refresh()).toMatchObject({ ok: false, error: { code: "wrong-tree", offered: "online" } });
   });
 
-  test("row 55: an online timestamp inside a bundle", () => {
+  test("row 55, T-TUF-WRONG-TREE: an online timestamp inside a bundle", () => {
     const online = TestRepository.withLine();
     const offline = offlineTreeOf(online);
     const reader = bundleReader(offline);
@@ -83,7 +85,7 @@ describe("bundles", () => {
     expect(changed(before, reader.stored)).toEqual([]);
   });
 
-  test("row 56: a bundle older than what is known installs what the newest role file still lists", () => {
+  test("row 56, T-TUF-BUNDLE-OLD: a bundle older than what is known installs what the newest role file still lists", () => {
     const online = TestRepository.withLine();
     const reader = bundleReader(offlineTreeOf(online));
     online.release("drives/dx9/1.2.0.suit");
@@ -94,7 +96,7 @@ describe("bundles", () => {
   test.each<readonly [string, (online: TestRepository) => void]>([
     ["withdrawn", (online) => void delete online.role("line-drives").targets[knownTarget]],
     ["replaced", (online) => online.addTarget("line-drives", knownTarget, "another envelope")],
-  ])("row 56: an old bundle with a release that was %s since", (_, change) => {
+  ])("row 56, T-TUF-BUNDLE-OLD: an old bundle with a release that was %s since", (_, change) => {
     const online = TestRepository.withLine();
     const reader = bundleReader(offlineTreeOf(online));
     change(online);
@@ -106,7 +108,7 @@ describe("bundles", () => {
     });
   });
 
-  test("row 56: a line key that was withdrawn since signs no bundle", () => {
+  test("row 56, T-TUF-BUNDLE-OLD: a line key that was withdrawn since signs no bundle", () => {
     const online = TestRepository.withLine();
     const reader = bundleReader(offlineTreeOf(online));
     online.role("line-drives").keys = [repositoryKey()];

@@ -54,7 +54,7 @@ function found(
   return { path: at, role, custom: value?.kind === "object" ? value : undefined };
 }
 
-describe("row 51: what the repository says about an envelope must be what the envelope says", () => {
+describe("row 51, T-TUF-CUSTOM-MISMATCH: what the repository says about an envelope must be what the envelope says", () => {
   test("it may", () => {
     expect(matchCustom(found(custom), envelope)).toMatchObject({ ok: true });
     expect(matchCustom(found(custom, "line-drives-dx9-2026"), envelope)).toMatchObject({ ok: true });
@@ -124,7 +124,7 @@ function verdict(plant: TestClient, time: { seconds: bigint; meaning: "now"; sou
   return plantVerdict(path, new TestClient(vendorRepository()).update(path), plant.update(path), time);
 }
 
-describe("row 52: the plant as a second authority", () => {
+describe("row 52, T-TUF-PLANT-DISAGREES: the plant as a second authority", () => {
   test("both list the same: installable", () => {
     expect(verdict(new TestClient(plantRepository("the envelope")))).toMatchObject({ ok: true });
   });

@@ -13,6 +13,8 @@ export type Answer = "accept" | (Partial<TufRefusal> & { readonly code: TufRefus
 export interface TufAttack {
   /** Row of the attack list in `docs/spec/tuf.md`. */
   readonly row: string;
+  /** Ids of the threat model that the row answers. */
+  readonly threat: string;
   readonly name: string;
   /** How the repository stands when the devices poll first; default: one line with two releases. */
   readonly before?: () => TestRepository;
@@ -30,7 +32,7 @@ export const knownTarget = "drives/dx9/1.0.0.suit";
 
 export function describeTufAttacks(title: string, attacks: readonly TufAttack[]): void {
   describe.each(clientKinds)(`${title}, client %s`, (kind) => {
-    test.each(attacks)("row $row: $name", (attack) => runAttack(attack, kind));
+    test.each(attacks)("row $row, $threat: $name", (attack) => runAttack(attack, kind));
   });
 }
 
