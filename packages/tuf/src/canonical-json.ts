@@ -7,20 +7,25 @@ import type { JsonObject, JsonValue } from "./json-value.ts";
  */
 export function canonicalJson(value: JsonValue): Uint8Array {
   const output = new Output();
-  writeValue(value, output);
-  return output.bytes();
+  writeValue(value, output, sortByUnit);
+  if (!output.hasSurrogates) return output.bytes();
+  const again = new Output();
+  writeValue(value, again, sortByCodePoint);
+  return again.bytes();
 }
 
-function writeValue(value: JsonValue, output: Output): void {
+type Sort = (keys: string[]) => void;
+
+function writeValue(value: JsonValue, output: Output, sort: Sort): void {
   switch (value.kind) {
     case "object":
-      writeObject(value, output);
+      writeObject(value, output, sort);
       break;
     case "array":
       output.byte(code.openBracket);
       value.items.forEach((item, index) => {
         if (index > 0) output.byte(code.comma);
-        writeValue(item, output);
+        writeValue(item, output, sort);
       });
       output.byte(code.closeBracket);
       break;
@@ -37,17 +42,19 @@ function writeValue(value: JsonValue, output: Output): void {
   }
 }
 
-function writeObject({ members }: JsonObject, output: Output): void {
+function writeObject({ members }: JsonObject, output: Output, sort: Sort): void {
   output.byte(code.openBrace);
+  const keys = Array.from(members.keys());
+  sort(keys);
   let first = true;
-  for (const key of sortedKeys(members)) {
+  for (const key of keys) {
     const member = members.get(key);
     if (member === undefined) continue;
     if (!first) output.byte(code.comma);
     first = false;
     writeString(key, output);
     output.byte(code.colon);
-    writeValue(member, output);
+    writeValue(member, output, sort);
   }
   output.byte(code.closeBrace);
 }
@@ -59,22 +66,26 @@ function writeString(text: string, output: Output): void {
 }
 
 /**
- * By code point. JavaScript sorts by UTF-16 unit, which is the same unless there are surrogates: those it puts before
- * U+FF5E, other implementations behind it, and their signatures would fail.
+ * JavaScript sorts by UTF-16 unit. That is the order of code points unless there are surrogates: those it puts before
+ * U+FF5E, other implementations behind it, and their signatures would fail. So a value with surrogates is written again.
  */
-function sortedKeys(members: ReadonlyMap<string, unknown>): Iterable<string> {
-  let previous = "";
-  let isSorted = true;
-  let hasSurrogates = false;
-  for (const key of members.keys()) {
-    isSorted &&= previous <= key;
-    hasSurrogates ||= /[\ud800-\udfff]/.test(key);
-    previous = key;
+function sortByUnit(keys: string[]): void {
+  if (keys.length > few) {
+    keys.sort();
+    return;
   }
-  if (hasSurrogates) return [...members.keys()].sort(compareCodePoints);
-  // Most files are written in order.
-  return isSorted ? members.keys() : [...members.keys()].sort();
+  // By insertion: most objects are small, and written in order.
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i] as string;
+    let at = i;
+    for (; at > 0 && (keys[at - 1] as string) > key; at--) keys[at] = keys[at - 1] as string;
+    keys[at] = key;
+  }
 }
+
+const few = 8;
+
+const sortByCodePoint: Sort = (keys) => void keys.sort(compareCodePoints);
 
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
@@ -105,6 +116,8 @@ class Output {
   readonly #utf8 = new TextEncoder();
   #buffer = new Uint8Array(1024);
   #length = 0;
+  /** Whether anything beyond U+FFFF was written. */
+  hasSurrogates = false;
 
   bytes(): Uint8Array {
     return this.#buffer.slice(0, this.#length);
@@ -129,6 +142,7 @@ class Output {
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);
       if (unit > 0x7f) {
+        this.hasSurrogates ||= /[\ud800-\udfff]/.test(text);
         this.text(text.replace(/["\\]/g, "\\$&"));
         return;
       }

@@ -211,4 +211,12 @@ describe("DER of ECDSA signatures", () => {
     const raw = hexToBytes(hex);
     expect(rawEcdsaSignature(derEcdsaSignature(raw), 32)).toEqual(raw);
   });
+
+  test.each([
+    ["a zero too many before r", "3007020200010201 01"],
+    ["a zero too many before s", "3007020101020200 01"],
+    ["a number longer than the curve's", `3026022100${"7f".repeat(33).slice(0, 64)}020101`.replace("022100", "022101")],
+  ])("one signature has one spelling: %s", (_, hex) => {
+    expect(rawEcdsaSignature(hexToBytes(hex.replaceAll(" ", "")), 32)).toBeUndefined();
+  });
 });
