@@ -9,6 +9,7 @@ import { type BenchResult, isMet, rounded, table } from "./bench.ts";
 import { benchDemo } from "./demo-bench.ts";
 import { benchFleet } from "./fleet-bench.ts";
 import { benchPayload } from "./payload-bench.ts";
+import { benchRepository } from "./repository-bench.ts";
 import { mustRun } from "./run-process.ts";
 import { benchStaging } from "./staging-bench.ts";
 import { benchStartUp } from "./start-up-bench.ts";
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, (folder: string) => Promise<BenchResult>>
   "start-up": (folder) => benchStartUp(cli, folder, rounds(25)),
   verify: benchVerify,
   staging: (folder) => benchStaging(folder, 64 << 20, rounds(7)),
+  repository: (folder) => benchRepository(folder, rounds(9)),
   fleet: (folder) => benchFleet(cli, root, folder, 10_000),
   demo: () => benchDemo(root, rounds(3)),
 };
