@@ -264,6 +264,19 @@ describe("answers that are none", () => {
     expect(await fault(here)).toMatchObject({ code: "unreachable" });
   });
 
+  test("a kept connection that the server closed is opened again", async () => {
+    const here = await scene();
+    expect(await here.client.refresh()).toMatchObject({ ok: true });
+    let first = true;
+    here.server.forged.set("metadata/2.root.json", (request, response) => {
+      if (first) request.socket.resetAndDestroy();
+      else response.writeHead(404).end();
+      first = false;
+    });
+    expect(await here.client.refresh()).toMatchObject({ ok: true });
+    here.client.close();
+  });
+
   test("row 20, T-TUF-UNREACHABLE: no server, and no store to be used", async () => {
     const here = await scene({ metadataUrl: "http://127.0.0.1:1/" });
     expect(await fault(here)).toMatchObject({ code: "unreachable" });

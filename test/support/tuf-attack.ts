@@ -8,7 +8,7 @@ export const clientKinds = ["with state", "fresh", "without a clock"] as const;
 export type ClientKind = (typeof clientKinds)[number];
 
 /** `accept`, or the refusal with all facts that the row cares about. */
-export type Answer = "accept" | (Partial<TufRefusal> & { readonly code: TufRefusal["code"] });
+type Answer = "accept" | (Partial<TufRefusal> & { readonly code: TufRefusal["code"] });
 
 export interface TufAttack {
   /** Row of the attack list in `docs/spec/tuf.md`. */
@@ -76,7 +76,7 @@ export function clientOf(
 }
 
 /** What the maker of a device would pin: the versions that are published now. */
-export function minimumOf(repository: TestRepository): FactoryMinimum {
+function minimumOf(repository: TestRepository): FactoryMinimum {
   const roles = new Map([["targets", repository.targets.version]]);
   for (const [name, { version }] of repository.roles) roles.set(name, version);
   const { root, timestamp, snapshot } = repository;

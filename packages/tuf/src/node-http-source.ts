@@ -73,7 +73,9 @@ export class HttpSource {
       // Stays for the life of the request: an error without a listener would end the process.
       sent.on("error", (cause: NodeJS.ErrnoException) => {
         clearTimeout(timer);
-        reject(new TufUnavailable("unreachable", `${path} (${cause.code ?? cause.message})`, cause));
+        // A connection that was kept and that the server has closed meanwhile says nothing about the server.
+        if (sent.reusedSocket && cause.code === "ECONNRESET") resolve(this.#answer(path, from));
+        else reject(new TufUnavailable("unreachable", `${path} (${cause.code ?? cause.message})`, cause));
       });
       sent.end();
     });

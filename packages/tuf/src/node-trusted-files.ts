@@ -48,7 +48,7 @@ async function readWhole(file: string): Promise<Uint8Array | undefined> {
 }
 
 /** Temporary file, sync, rename, sync of the folder. */
-export async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
+async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${file}${temporarySuffix}`;
   await rm(temporary, { force: true });
   const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);

@@ -13,7 +13,7 @@ import { loadTimestamp, type TrustedTimestamp, updateTimestamp } from "./timesta
 import { need, refuseTuf } from "./verified-file.ts";
 
 /** Where the latest trusted time is stored; no role's file is called so. */
-export const storedTime = "time";
+const storedTime = "time";
 
 /**
  * TUF 1.0.34 5.1 to 5.6: root chain, timestamp, snapshot, targets. Each file is stored as soon as it is accepted, so that

@@ -12,7 +12,7 @@ import { need, needSignatures, refuseTuf, type Verified } from "./verified-file.
 
 export type TrustedRoot = Verified<RootMetadata>;
 
-export const storedRoot = "root.json";
+const storedRoot = "root.json";
 
 /** TUF 1.0.34 5.2: the root to start from. On failure nothing is asked of the network. */
 export function* loadTrustedRoot(context: RefreshContext): Steps<TrustedRoot> {
