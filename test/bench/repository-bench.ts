@@ -23,9 +23,9 @@ import { must, type SampleRepository, writeSampleRepository } from "./sample-rep
 
 /** Reading and writing a repository: against tuf-js in the same run, and by how the cost grows. */
 export async function benchRepository(folder: string, rounds: number): Promise<BenchResult> {
-  const flat = await writeSampleRepository(path.join(folder, "flat"), 1, 1000);
-  const large = await writeSampleRepository(path.join(folder, "large"), 1000, 99);
-  const long = await writeSampleRepository(path.join(folder, "long"), 1, 10_000);
+  const flat = await writeSampleRepository(path.join(folder, "flat"), 1, 1000, "small");
+  const large = await writeSampleRepository(path.join(folder, "large"), 1000, 99, "full");
+  const long = await writeSampleRepository(path.join(folder, "long"), 1, 10_000, "small");
   const server = await StaticServer.start(folder);
   try {
     const against = await againstTufJs(server, flat, folder, rounds);

@@ -34,7 +34,15 @@ export interface SampleRepository {
   readonly roles: readonly { readonly name: string; readonly target: string }[];
 }
 
-export async function writeSampleRepository(tree: string, roles: number, entries: number): Promise<SampleRepository> {
+/** `small`: entries of about 180 bytes, as other repositories have; `full`: all that Sumac repeats of an envelope, about 400. */
+export type CustomSize = "small" | "full";
+
+export async function writeSampleRepository(
+  tree: string,
+  roles: number,
+  entries: number,
+  size: CustomSize,
+): Promise<SampleRepository> {
   const now = BigInt(Math.floor(Date.now() / 1000));
   const context: DraftContext = { crypto: nodeCrypto, now, lifetimes: defaultLifetimes, schemes: "classical" };
   const [rootKey, targetsKey, lineKey, onlineKey] = [newKey(), newKey(), newKey(), newKey()];
@@ -68,7 +76,7 @@ export async function writeSampleRepository(tree: string, roles: number, entries
   ];
   for (const [i, { line, model }] of names.entries()) {
     const role = delegations[i]?.name ?? "";
-    const bytes = await sealWith(lineRole(line, model, entries, empty.expires), [lineKey]);
+    const bytes = await sealWith(lineRole({ line, model, entries, size }, empty.expires), [lineKey]);
     lines.set(role, must(holdTargets(bytes, role, nodeCrypto)));
     files.push({ role, version: 1, bytes });
   }
@@ -87,22 +95,27 @@ export async function writeSampleRepository(tree: string, roles: number, entries
   return { tree, context, lineKey, onlineKey, root, roles: found };
 }
 
-function lineRole(line: string, model: string, entries: number, expires: string): WireTargets {
+function lineRole(
+  { line, model, entries, size }: { line: string; model: string; entries: number; size: CustomSize },
+  expires: string,
+): WireTargets {
   const targets: Record<string, WireTarget> = {};
   for (let i = 0; i < entries; i++) {
     const path = `${line}/${model}/1.${i}.0.suit`;
-    const custom = {
-      class_id: "0c9a6c38-9f0f-5b56-ba9f-07bd1e9e3c33",
-      components: ["6669726d77617265"],
-      envelope_type: "application/suit-envelope+cose; manifest-version=1",
-      line,
-      sequence: i + 1,
-      vendor_id: "f4b5b3ad-6f2e-54a8-8c77-1d7c1f3a8f35",
-    };
+    const custom = size === "small" ? { line, sequence: i + 1 } : fullCustom(line, i + 1);
     targets[path] = { custom, hashes: { sha256: createHash("sha256").update(path).digest("hex") }, length: 700 };
   }
   return { _type: "targets", expires, spec_version: "1.0.31", targets, version: 1 };
 }
+
+const fullCustom = (line: string, sequence: number) => ({
+  class_id: "0c9a6c38-9f0f-5b56-ba9f-07bd1e9e3c33",
+  components: ["6669726d77617265"],
+  envelope_type: "application/suit-envelope+cose; manifest-version=1",
+  line,
+  sequence,
+  vendor_id: "f4b5b3ad-6f2e-54a8-8c77-1d7c1f3a8f35",
+});
 
 function newKey(): MetadataSigner {
   const { privateKey } = generateKeyPairSync("ed25519");
