@@ -109,6 +109,11 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/repo-publish.ts")).repoPublish,
   },
   {
+    name: "repo offline",
+    summary: "bring the tree for offline bundles up to date with the repository",
+    load: async () => (await import("./commands/repo-offline.ts")).repoOffline,
+  },
+  {
     name: "repo check",
     summary: "look a release up in the published tree as a device does",
     load: async () => (await import("./commands/repo-check.ts")).repoCheck,

@@ -417,6 +417,50 @@ test("a line is split before it is full, and releases go where it says", async (
   await done(folder, publish);
 });
 
+describe("the tree for bundles", () => {
+  const offline = "repo offline repo bundles --snapshot fresh.pub.pem --timestamp fresh.pub.pem";
+  const signOffline = async (folder: string, version: number): Promise<void> => {
+    const request = `bundles/ceremonies/${version}-root/request.json`;
+    const { digest } = JSON.parse(readFileSync(path.join(folder, request), "utf8")) as { digest: string };
+    for (const who of ["alice", "bob"]) {
+      await done(folder, `repo sign ${request} --test-only-key ${who}.pem --yes --expect ${digest}`);
+    }
+    await done(folder, "repo combine bundles root");
+  };
+
+  test("has the same role files, other keys, and lives for months", async () => {
+    const folder = await published();
+    await done(folder, offline);
+    await signOffline(folder, 1);
+    await done(folder, "repo publish bundles --test-only-key fresh.pem");
+    const bytes = (tree: string, name: string): string =>
+      readFileSync(path.join(folder, tree, "metadata", name), "latin1");
+    for (const name of ["1.targets.json", "1.line-drives.json"])
+      expect(bytes("bundles", name)).toBe(bytes("repo", name));
+    const timestamp = JSON.parse(bytes("bundles", "timestamp.json")) as { signed: { tree: string; expires: string } };
+    expect(timestamp.signed.tree).toBe("offline");
+    expect(Date.parse(timestamp.signed.expires) - Date.now()).toBeGreaterThan(179 * 86_400_000);
+    // A poller is told that it is the other tree.
+    const said = await run(folder, `repo check bundles ${target} --state device`);
+    expect(said.stderr).toMatch(/^error\[wrong-tree\]/);
+    // The online root changes; the offline one follows.
+    await done(folder, offline);
+    expect((await done(folder, offline)).stdout).not.toContain("to sign");
+    await done(folder, "repo rotate repo root --add tom.pub.pem --remove carol.pub.pem");
+    await ceremony(folder, "2-root", "alice", "bob");
+    expect((await done(folder, offline)).stdout).toContain("+ root key tom");
+    await signOffline(folder, 2);
+  });
+
+  test("does not take the server's keys", async () => {
+    const folder = await published();
+    const line = "repo offline repo bundles --snapshot snap.pub.pem --timestamp time.pub.pem";
+    await refused(folder, line, "key-present", 2);
+    expect(readdirSync(folder)).not.toContain("bundles");
+    await refused(folder, "repo offline repo bundles", "missing-option", 2);
+  });
+});
+
 test.each(["root-loss", "root-theft", "targets-key", "line-key", "online-keys"])(
   "the drill %s goes as its playbook",
   async (name) => {

@@ -25,6 +25,7 @@ export {
   splitDueAt,
   splitLine,
 } from "./line-split.ts";
+export { type OfflineKeys, offlineRoot } from "./offline-root.ts";
 export * from "./online-change.ts";
 export * from "./prune.ts";
 export * from "./publish-steps.ts";
