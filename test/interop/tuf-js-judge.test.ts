@@ -99,6 +99,8 @@ class ForeignClient {
 interface Story {
   readonly repository: TestRepository;
   readonly past: Uint8Array[];
+  /** What the wire changed, to be undone after the poll: the repository itself does not list forged files. */
+  readonly changed: Map<string, Uint8Array>;
   now: bigint;
 }
 
@@ -109,6 +111,11 @@ const republish = ({ repository, now }: Story): void => {
   repository.publishAll();
 };
 
+function serve({ repository, changed }: Story, name: string, bytes: Uint8Array): void {
+  changed.set(name, repository.file(name));
+  repository.served.set(name, bytes);
+}
+
 /** What may happen between two polls; `n` chooses within it. */
 const events: Readonly<Record<string, (story: Story, n: number) => void>> = {
   release: ({ repository }, n) => repository.release(`drives/dx9/2.0.${n}.suit`),
@@ -116,11 +123,12 @@ const events: Readonly<Record<string, (story: Story, n: number) => void>> = {
     story.now += BigInt(n % 60) * 3600n;
   },
   "signed again": republish,
-  "timestamp of the past": ({ repository, past }, n) => {
-    const old = past[n % past.length];
-    if (old !== undefined) repository.served.set("timestamp.json", old);
+  "timestamp of the past": (story, n) => {
+    const { past } = story;
+    serve(story, "timestamp.json", past[n % past.length] ?? new Uint8Array());
   },
-  "a byte is changed": ({ repository }, n) => {
+  "a byte is changed": (story, n) => {
+    const { repository } = story;
     const newest = [
       "timestamp.json",
       `${repository.snapshot.version}.snapshot.json`,
@@ -129,7 +137,7 @@ const events: Readonly<Record<string, (story: Story, n: number) => void>> = {
     const name = newest[n % newest.length] ?? "timestamp.json";
     const bytes = repository.file(name);
     const at = (n * 7919) % bytes.length;
-    repository.served.set(name, bytes.with(at, (bytes[at] ?? 0) ^ 1));
+    serve(story, name, bytes.with(at, (bytes[at] ?? 0) ^ 1));
   },
   "targets by fewer keys": ({ repository }, n) => {
     repository.targets.signers = repository.targets.keys.slice(n % 2);
@@ -173,7 +181,7 @@ test("two clients with one memory each say the same about every poll of every st
   fc.assert(
     fc.property(fc.array(happening, { minLength: 1, maxLength: 8 }), (happenings) => {
       const repository = TestRepository.withLine();
-      const story: Story = { repository, past: [repository.file("timestamp.json")], now: start };
+      const story: Story = { repository, past: [repository.file("timestamp.json")], changed: new Map(), now: start };
       const foreign = new ForeignClient(repository);
       const ours = new TestClient(repository, { policy: plainTufPolicy });
       for (const [name, n] of happenings) {
@@ -191,6 +199,8 @@ test("two clients with one memory each say the same about every poll of every st
           if (ours.stored.has(`${role}.json`))
             expect(ours.stored.get(`${role}.json`), role).toBe(foreign.stored.get(role));
         }
+        for (const [path, bytes] of story.changed) repository.served.set(path, bytes);
+        story.changed.clear();
       }
     }),
     { numRuns: 150 },
