@@ -1,5 +1,9 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { nodeCrypto } from "@sumac/crypto/node";
+import { manifestFacts, parseEnvelope, parseManifest } from "@sumac/suit";
+import { matchCustom } from "@sumac/tuf";
+import { holdTargets } from "@sumac/tuf/writer";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { generateKey } from "../generated-key.test.support.ts";
 import { emptyFolder, fixture, type Said, sumac } from "../sumac.test.support.ts";
@@ -116,6 +120,23 @@ describe("from three key holders to a published release", () => {
       line: "drives",
       sequence: 2,
       vendor_id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/),
+    });
+  });
+
+  test("a verifier finds custom and envelope the same", () => {
+    const line = readFileSync(path.join(folder, "repo", "metadata", "1.line-drives.json"));
+    const held = holdTargets(new Uint8Array(line), "line-drives", nodeCrypto);
+    const envelope = parseEnvelope(new Uint8Array(readFileSync(path.join(folder, "r.suit"))));
+    if (!held.ok || !envelope.ok) throw new Error("unreadable");
+    const manifest = parseManifest(envelope.value.manifest);
+    const facts = manifest.ok ? manifestFacts(manifest.value) : undefined;
+    if (facts?.ok !== true) throw new Error("no facts");
+    const custom = held.value.metadata.targets.get(target)?.custom;
+    const found = { path: target, role: "line-drives", custom };
+    expect(matchCustom(found, { ...facts.value, line: "drives" })).toEqual({ ok: true, value: "match" });
+    expect(matchCustom(found, { ...facts.value, line: "drives", sequence: 3n })).toMatchObject({
+      ok: false,
+      error: { code: "custom-mismatch", member: "sequence", tuf: "2", suit: "3" },
     });
   });
 

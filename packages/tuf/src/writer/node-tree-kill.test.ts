@@ -38,7 +38,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the publisher from one publication on and kills it after a while; answers the last it has told of. */
 function publishAndKill(tree: string, from: number, afterMs: number): Promise<number | "done"> {
-  const script = path.join(import.meta.dirname, "publisher.test.support.ts");
+  const script = path.join(import.meta.dirname, "node-tree-kill.test.support.ts");
   const child = spawn(process.execPath, [script, tree, prepared, String(from)], {
     stdio: ["ignore", "pipe", "inherit"],
   });

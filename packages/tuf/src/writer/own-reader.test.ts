@@ -2,6 +2,8 @@
 
 import { nodeCrypto } from "@sumac/crypto/node";
 import { beforeAll, describe, expect, test } from "vitest";
+import { mlDsa65Scheme } from "../key-scheme.ts";
+import { sumacPolicy } from "../policy.ts";
 import { addLine, changeLineKeys } from "./delegation-change.ts";
 import { holdRoot } from "./held-file.ts";
 import { offlineRoot } from "./offline-root.ts";
@@ -10,7 +12,7 @@ import { publishTree } from "./publish-tree.ts";
 import { served, TestDevice } from "./reader.test.support.ts";
 import { nextRoot } from "./root-change.ts";
 import type { MetadataSigner } from "./seal-file.ts";
-import { must, TestVendor, testContext, testKey, testNow, testTarget } from "./vendor.test.support.ts";
+import { must, TestVendor, testContext, testKey, testKeys, testNow, testTarget } from "./vendor.test.support.ts";
 
 const path = "drives/dx9/2.4.0.suit";
 const id = (signer: MetadataSigner | undefined): string => Buffer.from(signer?.keyId ?? []).toString("hex");
@@ -183,5 +185,21 @@ describe("the tree for bundles", () => {
     expect(next.version).toBe(2);
     expect(next.roles.snapshot).toEqual(held.wire.roles.snapshot);
     expect(next.roles.root).toEqual(vendor.wireRoot().roles.root);
+  });
+});
+
+test("ML-DSA keys that were asked for are read by who allows them, and by nobody else", async () => {
+  const context = { ...testContext(), schemes: "classical-and-ml-dsa" } as const;
+  const vendor = await TestVendor.begin(testKeys("ml-dsa-65"), context);
+  const drives = testKey("ml-dsa-65");
+  await vendor.addLine("drives", [drives]);
+  await vendor.release("line-drives", [testTarget(path)], [drives]);
+  await vendor.publish();
+  const root = vendor.published[0]?.bytes ?? new Uint8Array();
+  const schemes = [...sumacPolicy.schemes, mlDsa65Scheme];
+  expect(new TestDevice(root, "online", schemes).look(served(vendor.published), path, testNow).ok).toBe(true);
+  expect(new TestDevice(root).look(served(vendor.published), path, testNow)).toMatchObject({
+    ok: false,
+    error: { code: "algorithm-not-allowed" },
   });
 });

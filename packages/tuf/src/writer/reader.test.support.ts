@@ -4,6 +4,7 @@ import { nodeCrypto } from "@sumac/crypto/node";
 import { driveInMemory } from "../client/drive.ts";
 import { type FoundTarget, findTarget } from "../client/find-target.ts";
 import { refresh } from "../client/refresh.ts";
+import type { KeyScheme } from "../key-scheme.ts";
 import type { Tree } from "../metadata.ts";
 import { sumacPolicy } from "../policy.ts";
 import type { TufRefusal } from "../refusal.ts";
@@ -22,10 +23,12 @@ export class TestDevice {
   readonly #state = new Map<string, Uint8Array>();
   readonly #root: Uint8Array;
   readonly #tree: Tree;
+  readonly #schemes: readonly KeyScheme[];
 
-  constructor(root: Uint8Array, tree: Tree = "online") {
+  constructor(root: Uint8Array, tree: Tree = "online", schemes: readonly KeyScheme[] = sumacPolicy.schemes) {
     this.#root = root;
     this.#tree = tree;
+    this.#schemes = schemes;
   }
 
   /** Refreshes, and looks a target up. */
@@ -33,7 +36,7 @@ export class TestDevice {
     const fetchFile = (name: string): Uint8Array | "absent" => server(name) ?? "absent";
     const context = {
       crypto: nodeCrypto,
-      policy: { ...sumacPolicy, tree: this.#tree },
+      policy: { ...sumacPolicy, tree: this.#tree, schemes: this.#schemes },
       factoryRoot: this.#root,
       buildTime: now,
       clock: { seconds: now, source: "trusted" },

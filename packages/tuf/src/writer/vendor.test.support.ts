@@ -3,7 +3,6 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node
 import type { Result } from "@sumac/cbor";
 import { keyId, parsePublicKeyDer } from "@sumac/cose";
 import { nodeCrypto } from "@sumac/crypto/node";
-import { parseUtcTime } from "../utc-time.ts";
 import type { InForce } from "./authority.ts";
 import { combine } from "./combine.ts";
 import { addLine, findDelegation, firstTargets } from "./delegation-change.ts";
@@ -59,8 +58,6 @@ export const testContext = (now: bigint = testNow): DraftContext => ({
   lifetimes: defaultLifetimes,
   schemes: "classical",
 });
-
-export const secondsOf = (text: string): bigint => parseUtcTime(text) ?? 0n;
 
 export interface TestKeys {
   readonly root: readonly MetadataSigner[];
