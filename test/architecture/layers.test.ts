@@ -31,6 +31,7 @@ const plan: readonly Layer[] = [
   { layer: 1, package: "mcuboot", imports: ["cbor", "crypto"], npm: [] },
   { layer: 1, package: "smp", imports: ["cbor", "crypto"], npm: ["cbor-x", "serialport", "@lydell/node-pty"] },
   { layer: 2, package: "suit", imports: ["cbor", "crypto", "cose"], npm: ["@noble/"] },
+  { layer: 2, package: "tuf", imports: ["cbor", "crypto", "cose"], npm: [] },
   { layer: 3, package: "verifier", imports: ["cbor", "crypto", "cose", "suit"], npm: ["@noble/"] },
   {
     layer: 3,
@@ -49,7 +50,20 @@ const plan: readonly Layer[] = [
   {
     layer: 6,
     package: "cli",
-    imports: ["cbor", "crypto", "cose", "mcuboot", "smp", "suit", "verifier", "signing", "pkcs11", "device", "server"],
+    imports: [
+      "cbor",
+      "crypto",
+      "cose",
+      "mcuboot",
+      "smp",
+      "suit",
+      "tuf",
+      "verifier",
+      "signing",
+      "pkcs11",
+      "device",
+      "server",
+    ],
     npm: "any",
   },
 ];

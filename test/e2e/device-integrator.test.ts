@@ -3,7 +3,7 @@ import { readFileSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { missing, partsOf, runInShell, scriptOf, stepsOf } from "../support/followed-page.ts";
+import { expectSaid, runInShell, scriptOf, stepsOf } from "../support/followed-page.ts";
 import { root } from "../support/sumac-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -32,12 +32,5 @@ test("every command of docs/device-integrator.md does what the page says", { tim
     String(port),
     "8480",
   );
-  const parts = partsOf(said);
-  for (const [i, { heading, commands, said: expected }] of steps.entries()) {
-    const part = parts[i];
-    const context = `${heading}\n${commands}\nsaid:\n${part ?? "nothing: a command before it failed"}`;
-    expect(part, context).toBeDefined();
-    expect({ missing: missing(part ?? "", expected) }, context).toEqual({ missing: undefined });
-  }
-  expect(parts.length, said.slice(-2000)).toBe(steps.length + 1);
+  expectSaid(said, steps);
 });

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { expect } from "vitest";
 import { root } from "./sumac-process.ts";
 
 export interface Step {
@@ -43,7 +44,7 @@ const pattern = (line: string): RegExp =>
   );
 
 /** The first line that was not said, after those before it were. */
-export function missing(said: string, expected: readonly string[]): string | undefined {
+function missing(said: string, expected: readonly string[]): string | undefined {
   const lines = said.split("\n");
   let at = 0;
   for (const line of expected) {
@@ -85,4 +86,15 @@ export function runInShell(
 }
 
 /** What each step said; undefined for those that a failure before them kept from running. */
-export const partsOf = (said: string): (string | undefined)[] => said.split(/^=== (?:step \d+|done)$/m).slice(1);
+const partsOf = (said: string): (string | undefined)[] => said.split(/^=== (?:step \d+|done)$/m).slice(1);
+
+/** Every step ran, and said its lines. */
+export function expectSaid(said: string, steps: readonly Step[]): void {
+  const parts = partsOf(said);
+  for (const [i, { heading, commands, said: expected }] of steps.entries()) {
+    const context = `${heading}\n${commands}\nsaid:\n${parts[i] ?? "nothing: a command before it failed"}`;
+    expect(parts[i], context).toBeDefined();
+    expect({ missing: missing(parts[i] ?? "", expected) }, context).toEqual({ missing: undefined });
+  }
+  expect(parts.length, said.slice(-2000)).toBe(steps.length + 1);
+}
