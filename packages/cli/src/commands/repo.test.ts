@@ -250,6 +250,20 @@ describe("at a ceremony", () => {
     await refused(folder, line, code, exit);
   });
 
+  test("a wrong passphrase signs nothing", async () => {
+    const environment = { SUMAC_PASSPHRASE: "correct horse battery" };
+    await run(folder, "keys new dora --dir keys", { environment });
+    const line = `repo sign ${requestOf("1-root")} --key keys/dora.pem.age --yes --expect ${digestOf(folder, "1-root")}`;
+    await refused(folder, line, "wrong-passphrase", 3, { environment: { SUMAC_PASSPHRASE: "another horse" } });
+  });
+
+  test("an init that was cut short is begun again, with a signature it is not", async () => {
+    rmSync(path.join(folder, "repo/ceremonies/1-targets"), { recursive: true });
+    await done(folder, init);
+    await sign(folder, "1-root", "alice");
+    await refused(folder, init, "repository-there-already", 2);
+  });
+
   test("the wrong digits sign nothing", async () => {
     const line = `repo sign ${requestOf("1-root")} --test-only-key alice.pem`;
     await refused(folder, line, "not-confirmed", 3, { typed: ["00000000"] });
