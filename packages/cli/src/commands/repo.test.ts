@@ -475,6 +475,8 @@ describe("the tree for bundles", () => {
     const timestamp = JSON.parse(bytes("bundles", "timestamp.json")) as { signed: { tree: string; expires: string } };
     expect(timestamp.signed.tree).toBe("offline");
     expect(Date.parse(timestamp.signed.expires) - Date.now()).toBeGreaterThan(179 * 86_400_000);
+    const { roles } = (await done(folder, "repo status bundles --json")).json() as { roles: { standing: string }[] };
+    expect(roles.map(({ standing }) => standing)).toEqual(["valid", "valid", "valid", "valid", "valid"]);
     // A poller is told that it is the other tree.
     const said = await run(folder, `repo check bundles ${target} --state device`);
     expect(said.stderr).toMatch(/^error\[wrong-tree\]/);
