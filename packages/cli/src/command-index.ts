@@ -104,6 +104,11 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/repo-line-add.ts")).repoLineAdd,
   },
   {
+    name: "repo line remove",
+    summary: "take a product line, with all its parts, out of the repository",
+    load: async () => (await import("./commands/repo-line-remove.ts")).repoLineRemove,
+  },
+  {
     name: "repo line split",
     summary: "give each model of a year a role of its own, before the line's list is full",
     load: async () => (await import("./commands/repo-line-split.ts")).repoLineSplit,

@@ -6,7 +6,7 @@ import type { Arguments, Command, CommandContext, Option } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
 import { fileState } from "../file-state.ts";
-import { beginCeremony } from "../repo/ceremony.ts";
+import { beginCeremony, openCeremony } from "../repo/ceremony.ts";
 import { readKeys, thresholdOf } from "../repo/key-arguments.ts";
 import { Repository, writeSettings } from "../repo/repository.ts";
 import { newSettings } from "../repo/repository-settings.ts";
@@ -36,7 +36,7 @@ export const repoInit: Command = {
 
 async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
   const folder = given.operand("folder");
-  if (fileState(io, path.join(folder, "repository.yaml")) !== "absent") {
+  if (fileState(io, path.join(folder, "repository.yaml")) !== "absent" && (await isBegun(folder, io))) {
     throw usage(
       "repository-there-already",
       `${folder} is a repository already`,
@@ -75,4 +75,13 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   ];
   tellPrepared(ceremonies, terminal);
   return exitCode.ok;
+}
+
+/** An init that was cut short leaves a folder in which nobody can sign yet; it is begun again. */
+async function isBegun(folder: string, io: CommandContext["io"]): Promise<boolean> {
+  const repository = await Repository.open(io, folder);
+  if (repository.version("root") > 0) return true;
+  return (
+    (await openCeremony(repository, "root")) !== undefined && (await openCeremony(repository, "targets")) !== undefined
+  );
 }

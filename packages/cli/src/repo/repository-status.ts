@@ -123,7 +123,8 @@ function standing(
   const authorities = authoritiesFor(role, inForce, undefined);
   if (!authorities.ok || missingSignatures(file.file, authorities.value, nodeCrypto).length > 0) return "not-signed";
   const { now, lifetimes } = repository.context();
-  return standingOf(file.wire.expires, lifetimes[lifetimeClass(role)], now);
+  const isOffline = inForce.root?.wire.tree === "offline" && (role === "snapshot" || role === "timestamp");
+  return standingOf(file.wire.expires, lifetimes[isOffline ? "offline" : lifetimeClass(role)], now);
 }
 
 /** When each offline role is due, and when it ends. The online roles are renewed by machines. */

@@ -2,12 +2,13 @@ import { nodeCrypto } from "@sumac/crypto/node";
 import { beforeAll, describe, expect, test } from "vitest";
 import { authoritiesOf, combine } from "./combine.ts";
 import { describeDraft } from "./describe-change.ts";
+import { draftFlaw } from "./draft-shape.ts";
 import { nextRoot } from "./root-change.ts";
 import type { MetadataSigner } from "./seal-file.ts";
 import { parseSignatureFile, type SignatureFile, serializeSignatureFile, signRequest } from "./signature-file.ts";
 import { parseRequest, type SigningRequest, serializeRequest } from "./signing-request.ts";
 import { must, TestVendor, testContext, testKey, testNow } from "./vendor.test.support.ts";
-import type { WireRoot } from "./wire-metadata.ts";
+import type { WireMetadata, WireRoot } from "./wire-metadata.ts";
 
 const id = (signer: MetadataSigner): string => Buffer.from(signer.keyId).toString("hex");
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -143,5 +144,63 @@ describe("a root ceremony", () => {
       ok: false,
       error: { code: "not-a-request", reason: "draft of type root" },
     });
+  });
+
+  const altered = (change: (outer: Altered) => void): Uint8Array => {
+    const outer = JSON.parse(text(file)) as Altered;
+    change(outer);
+    return bytesOf(outer);
+  };
+
+  test.each<[string, (outer: Altered) => void, string]>([
+    ["a member that nobody shows", ({ draft: wire }) => Object.assign(wire, { x: 1 }), "unknown member x"],
+    [
+      "a fifth role",
+      ({ draft: wire }) => Object.assign(wire.roles, { mirrors: wire.roles["root"] }),
+      "role mirrors in root",
+    ],
+    [
+      "a previous version of another kind",
+      ({ previous }) => Object.assign(previous, { _type: "snapshot" }),
+      "previous: draft of type snapshot",
+    ],
+    [
+      "a previous version without roles",
+      (outer) => Object.assign(outer.previous, { roles: null }),
+      "previous: signed.roles wrong-type",
+    ],
+  ])("refuses %s", (_, change, reason) => {
+    expect(parseRequest(altered(change), nodeCrypto)).toEqual({ ok: false, error: { code: "not-a-request", reason } });
+  });
+});
+
+interface Altered {
+  readonly draft: { readonly roles: Record<string, unknown> };
+  readonly previous: object;
+}
+
+describe("a draft of targets or of a line", () => {
+  const base = {
+    _type: "targets",
+    expires: "2027-01-01T00:00:00Z",
+    spec_version: "1.0.31",
+    targets: {},
+    version: 1,
+  } as const;
+  const role = { keyids: [], name: "line-a", paths: ["a/*/*"], terminating: true, threshold: 1 };
+  const hashPrefixes = { keyids: [], name: "line-a", path_hash_prefixes: ["00"], terminating: true, threshold: 1 };
+  const listed = (hashes: object) => ({ ...base, targets: { "a/b/c.suit": { hashes, length: 1 } } });
+  const delegating = (...roles: readonly object[]) => ({ ...base, delegations: { keys: {}, roles } });
+
+  test.each([
+    ["nothing special", "targets", delegating(role), undefined],
+    ["releases in targets", "targets", listed({ sha256: "00".repeat(32) }), "targets that lists releases"],
+    ["a release without sha256", "line-a", listed({ sha512: "00".repeat(64) }), "a/b/c.suit without sha256"],
+    ["delegations in a line", "line-a", delegating(role), "a line that delegates"],
+    ["delegations that show no paths", "targets", delegating(hashPrefixes), "line-a without paths"],
+    ["two of one path", "targets", delegating(role, { ...role, name: "line-b" }), "delegations-overlap"],
+    ["a role with a bad name", "x/y", base, "role name"],
+  ])("with %s: %s", (_, name, draft, flaw) => {
+    expect(draftFlaw(name, draft as unknown as WireMetadata, nodeCrypto)).toBe(flaw);
   });
 });

@@ -49,7 +49,9 @@ function publishAndKill(tree: string, from: number, afterMs: number): Promise<nu
   });
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", () => {
+    child.on("close", (code, signal) => {
+      // A tree that cannot be published to any more would otherwise only look calm.
+      if (signal !== "SIGKILL" && code !== 0) reject(new Error(`the publisher ended with ${code}`));
       const lines = said.split("\n").slice(0, -1);
       resolve(lines.at(-1) === "done" ? "done" : Number(lines.findLast((line) => /^\d+$/.test(line)) ?? from - 1));
     });

@@ -93,4 +93,11 @@ describe("a tree", () => {
     removeVersions(tree, old);
     expect(readdirSync(path.join(tree, "metadata"))).not.toContain("1.snapshot.json");
   });
+
+  test("keeps what the timestamp leads to, however long ago newer files were brought in", () => {
+    const files = [1, 2, 3].map((version) => ({ role: "line-drives", version, publishedAt: 0n }));
+    const listed = new Map([["line-drives", 2]]);
+    const old = prunable(files, { now: 2_000_000_000n, keepSeconds: defaultKeepSeconds, listed });
+    expect(old.map(({ version }) => version)).toEqual([1]);
+  });
 });

@@ -3,13 +3,12 @@ import type { Crypto } from "@sumac/crypto";
 import { asObject, needArray, needInteger, needMember, needObject, needString } from "../json-fields.ts";
 import { type JsonMalformed, refuseJson } from "../json-refusal.ts";
 import type { JsonObject, PlainJson } from "../json-value.ts";
-import { isTopLevelRole, isWritableRoleName } from "../role-name.ts";
 import { parseStrictJson } from "../strict-json.ts";
 import { formatUtcTime, parseUtcTime } from "../utc-time.ts";
 import type { Authority } from "./authority.ts";
-import { holdRoot, holdSnapshot, holdTargets, holdTimestamp } from "./held-file.ts";
+import { draftFlaw } from "./draft-shape.ts";
 import { lifetimeBounds, lifetimeClass } from "./lifetimes.ts";
-import { draftDigest, jsonFile, sealFile } from "./seal-file.ts";
+import { draftDigest, jsonFile } from "./seal-file.ts";
 import { plainJson, type WireMetadata } from "./wire-metadata.ts";
 import type { CeremonyRefusal } from "./writer-refusal.ts";
 
@@ -74,6 +73,9 @@ export function parseRequest(bytes: Uint8Array, crypto: Crypto): Result<SigningR
   const { claimed, ...request } = read.value;
   const flaw = draftFlaw(request.role, request.draft, crypto);
   if (flaw !== undefined) return err({ code: "not-a-request", reason: flaw });
+  // Shown beside the draft, so it has to be of a form that there are words for.
+  const past = request.previous === undefined ? undefined : draftFlaw(request.role, request.previous, crypto);
+  if (past !== undefined) return err({ code: "not-a-request", reason: `previous: ${past}` });
   const digest = draftDigest(request.draft, crypto);
   return digest === claimed ? ok({ ...request, digest }) : err({ code: "request-altered", claimed, computed: digest });
 }
@@ -101,18 +103,6 @@ function readRequest(file: JsonObject): SigningRequest & { claimed: string } {
     }),
     people: new Map([...people.members.keys()].map((id) => [id, needString(people, id, "people")])),
   };
-}
-
-/** The same reader that devices have, so that nobody signs what no device takes; and the role has to be the draft's. */
-function draftFlaw(role: string, draft: WireMetadata, crypto: Crypto): string | undefined {
-  const type = isTopLevelRole(role) ? role : "targets";
-  if (!isTopLevelRole(role) && !isWritableRoleName(role)) return "role name";
-  if (draft._type !== type) return `draft of type ${String(draft._type)}`;
-  const bytes = sealFile(draft, new Map());
-  const read = { root: holdRoot, targets: holdTargets, snapshot: holdSnapshot, timestamp: holdTimestamp }[type];
-  const held = read(bytes, "draft", crypto);
-  if (held.ok) return undefined;
-  return "field" in held.error ? `${held.error.field} ${held.error.reason}` : held.error.code;
 }
 
 /** What the clock of the one who signs, or combines, has to say to a draft. */
