@@ -14,6 +14,15 @@ export function canonicalJson(value: JsonValue): Uint8Array {
   return again.bytes();
 }
 
+/**
+ * The same for an object of a file that was read. Where it stood there in canonical form the received bytes are that
+ * form, which spares writing a large file again; `received` must be the whole file, and must not be changed afterwards.
+ */
+export function canonicalBytes(object: JsonObject, received: Uint8Array): Uint8Array {
+  const { offset, canonicalEnd } = object;
+  return canonicalEnd === undefined ? canonicalJson(object) : received.subarray(offset, canonicalEnd);
+}
+
 type Sort = (keys: string[]) => void;
 
 function writeValue(value: JsonValue, output: Output, sort: Sort): void {

@@ -8,6 +8,8 @@ export interface JsonObject {
   readonly kind: "object";
   readonly offset: number;
   readonly members: ReadonlyMap<string, JsonValue>;
+  /** Where it ended in the file, if it stood there in canonical form already; see `canonicalBytes`. */
+  readonly canonicalEnd: number | undefined;
 }
 
 export interface JsonArray {
@@ -64,7 +66,7 @@ export function jsonValue(plain: PlainJson): JsonValue {
   for (const [key, member] of Object.entries(plain)) {
     if (member !== undefined) members.set(key, jsonValue(member));
   }
-  return { kind: "object", offset, members };
+  return { kind: "object", offset, members, canonicalEnd: undefined };
 }
 
 /** `Array.isArray` does not narrow a readonly array out of a union. */

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import type { TrustedFiles } from "./client/drive.ts";
 import { TufUnavailable } from "./tuf-unavailable.ts";
@@ -50,8 +50,7 @@ async function readWhole(file: string): Promise<Uint8Array | undefined> {
 /** Temporary file, sync, rename, sync of the folder. */
 async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${file}${temporarySuffix}`;
-  await rm(temporary, { force: true });
-  const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const handle = await openNew(temporary);
   try {
     await handle.writeFile(bytes);
     await handle.sync();
@@ -60,6 +59,18 @@ async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
   }
   await rename(temporary, file);
   await syncFolder(path.dirname(file));
+}
+
+/** What lies there already is left of a write that failed; whatever it is, nothing is written through it. */
+async function openNew(file: string): Promise<FileHandle> {
+  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+  try {
+    return await open(file, flags, 0o600);
+  } catch (fault) {
+    if ((fault as NodeJS.ErrnoException).code !== "EEXIST") throw fault;
+    await rm(file, { force: true });
+    return open(file, flags, 0o600);
+  }
 }
 
 export async function syncFolder(folder: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { attempt, type Result, refuse } from "@sumac/cbor";
-import { canonicalJson } from "./canonical-json.ts";
+import { canonicalBytes } from "./canonical-json.ts";
 import { decodeHex } from "./hex.ts";
 import { asObject, needArray, needObject, needString } from "./json-fields.ts";
 import type { JsonMalformed } from "./json-refusal.ts";
@@ -36,7 +36,7 @@ export function parseSignedFile(bytes: Uint8Array, file: string): Result<SignedF
       file,
       received: bytes,
       signed,
-      signedBytes: canonicalJson(signed),
+      signedBytes: canonicalBytes(signed, bytes),
       signatures: readSignatures(outer, file),
     };
   });

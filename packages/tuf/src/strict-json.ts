@@ -1,4 +1,5 @@
 import { attempt, type Result } from "@sumac/cbor";
+import { compareCodePoints } from "./canonical-json.ts";
 import { MemberList } from "./json-members.ts";
 import { type JsonMalformed, refuseJson } from "./json-refusal.ts";
 import type { JsonValue } from "./json-value.ts";
@@ -54,6 +55,8 @@ class Reader {
   readonly #text: string;
   readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #at = 0;
+  /** Where the last thing stood that canonical form writes otherwise: white space, an escape, members out of order. */
+  #otherwiseAt = -1;
 
   constructor(bytes: Uint8Array, maxDepth: number) {
     this.#bytes = bytes;
@@ -76,6 +79,7 @@ class Reader {
     for (;;) {
       const next = this.#bytes[this.#at];
       if (next !== code.space && next !== code.lineFeed && next !== code.carriageReturn && next !== code.tab) return;
+      this.#otherwiseAt = this.#at;
       this.#at++;
     }
   }
@@ -103,12 +107,15 @@ class Reader {
   #object(depth: number): JsonValue {
     const offset = this.#open(depth);
     const list = new MemberList();
+    let before: string | undefined;
     if (!this.#closes(code.closeBrace)) {
       do {
         this.#space();
         const keyAt = this.#at;
         if (this.#bytes[keyAt] !== code.quote) this.#unexpected();
         const key = this.#string();
+        if (before !== undefined && compareCodePoints(before, key) > 0) this.#otherwiseAt = keyAt;
+        before = key;
         this.#space();
         this.#expect(code.colon);
         this.#space();
@@ -116,7 +123,8 @@ class Reader {
         if (!list.add(key, value)) refuseJson("duplicate-member", key, keyAt);
       } while (this.#continues(code.closeBrace));
     }
-    return { kind: "object", offset, members: list.members() };
+    const canonicalEnd = this.#otherwiseAt < offset ? this.#at : undefined;
+    return { kind: "object", offset, members: list.members(), canonicalEnd };
   }
 
   #array(depth: number): JsonValue {
@@ -194,6 +202,7 @@ class Reader {
     let text = "";
     let from = this.#at;
     let ascii = true;
+    let escaped = false;
     for (;;) {
       const next = this.#bytes[this.#at];
       if (next === code.quote) break;
@@ -203,6 +212,7 @@ class Reader {
         text += this.#plain(from, ascii) + this.#escape();
         from = this.#at;
         ascii = true;
+        escaped = true;
       } else {
         if (next > 0x7f) ascii = false;
         this.#at++;
@@ -210,7 +220,8 @@ class Reader {
     }
     text += this.#plain(from, ascii);
     this.#at++;
-    if (!text.isWellFormed()) refuseJson("lone-surrogate", "", start);
+    // Only an escape can bring half of a pair: UTF-8 has none.
+    if (escaped && !text.isWellFormed()) refuseJson("lone-surrogate", "", start);
     return text;
   }
 
@@ -230,11 +241,13 @@ class Reader {
     if (letter === code.lowerU) {
       const digits = this.#text.slice(start + 2, start + 6);
       if (!/^[0-9a-fA-F]{4}$/.test(digits)) refuseJson("syntax", "", start);
+      this.#otherwiseAt = start;
       this.#at += 6;
       return String.fromCharCode(Number.parseInt(digits, 16));
     }
     const text = escapes.get(letter);
     if (text === undefined) return refuseJson("syntax", "", start);
+    if (letter !== code.quote && letter !== code.backslash) this.#otherwiseAt = start;
     this.#at += 2;
     return text;
   }
