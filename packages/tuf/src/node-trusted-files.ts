@@ -11,6 +11,9 @@ const largestFile = 16_000_000;
 
 const temporarySuffix = ".new";
 
+/** Of a file that this store writes; what else lies in the folder is left alone. */
+const isTemporary = (name: string): boolean => /^(time|.*\.json)\.new$/.test(name);
+
 /**
  * Trusted metadata as files of one folder, which belongs to one process at a time. A name is the encoded role name; a file
  * is replaced by renaming a complete and synced one over it, so a power cut leaves the old or the new file. What another
@@ -19,7 +22,7 @@ const temporarySuffix = ".new";
 export async function openTrustedFiles(folder: string): Promise<TrustedFiles> {
   await attempt("make", folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
   for (const name of await attempt("list", folder, () => readdir(folder))) {
-    if (name.endsWith(temporarySuffix)) await attempt("remove", name, () => rm(path.join(folder, name)));
+    if (isTemporary(name)) await attempt("remove", name, () => rm(path.join(folder, name)));
   }
   const fileOf = (name: string): string => path.join(folder, name);
   return {

@@ -1,6 +1,5 @@
 import { nodeCrypto } from "@sumac/crypto/node";
 import { draftDigest, publishSteps } from "@sumac/tuf/writer";
-import { writeTree } from "@sumac/tuf/writer/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { unavailable } from "../failure.ts";
@@ -12,6 +11,7 @@ import {
   readRequest,
   readSignature,
 } from "../repo/ceremony.ts";
+import { bring } from "../repo/published-tree.ts";
 import { Repository } from "../repo/repository.ts";
 import { progressLines } from "../repo/tell-ceremony.ts";
 import { writingFailure } from "../repo/writing-failure.ts";
@@ -67,7 +67,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   if (missing.length > 0) throw writingFailure({ code: "signatures-missing", role, missing });
   const { version } = whole.request.draft;
   const steps = publishSteps([{ role, version, bytes }], []);
-  writeTree(repository.folder, steps);
+  bring(repository.folder, steps);
   const file = steps.map(({ path }) => path)[0];
   terminal.json({ role, version, outcome: "complete", file, digest: whole.request.digest, signed });
   terminal.line(`${role} version ${version} is complete: ${file}`);

@@ -8,7 +8,6 @@ import {
   targetFilePath,
   type WireRoot,
 } from "@sumac/tuf/writer";
-import { readTargetFile, writeTree } from "@sumac/tuf/writer/node";
 import { makeFolder } from "../atomic-file.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
@@ -16,6 +15,7 @@ import { usage } from "../failure.ts";
 import { fileState } from "../file-state.ts";
 import { beginCeremony, type Ceremony, openCeremony } from "../repo/ceremony.ts";
 import { type NamedKeys, readKeys } from "../repo/key-arguments.ts";
+import { bring, publishedTarget } from "../repo/published-tree.ts";
 import { Repository, writeSettings } from "../repo/repository.ts";
 import { tellPrepared } from "../repo/tell-ceremony.ts";
 import { orTell, writingFailure } from "../repo/writing-failure.ts";
@@ -107,11 +107,11 @@ function copyRoles(online: Repository, offline: Repository, targets: Parameters<
     files.push({ role, version: held.metadata.version, bytes: held.file.received });
     for (const [path, target] of Object.entries(held.wire.targets)) {
       const file = targetFilePath(path, target);
-      const bytes = readTargetFile(online.folder, file);
+      const bytes = publishedTarget(online.folder, file);
       if (bytes === undefined) throw writingFailure({ code: "target-file-missing", path });
       targetFiles.push({ path: file, bytes });
     }
   }
-  writeTree(offline.folder, publishSteps(files, targetFiles));
+  bring(offline.folder, publishSteps(files, targetFiles));
   return files.length;
 }

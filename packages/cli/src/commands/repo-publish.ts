@@ -9,17 +9,10 @@ import {
   publishTree,
   targetFilePath,
 } from "@sumac/tuf/writer";
-import {
-  listVersions,
-  readTargetFile,
-  removeVersions,
-  TreeConflict,
-  withTimes,
-  writeTree,
-} from "@sumac/tuf/writer/node";
+import { listVersions, removeVersions, withTimes } from "@sumac/tuf/writer/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
-import { Failure } from "../failure.ts";
+import { bring, publishedTarget } from "../repo/published-tree.ts";
 import { Repository } from "../repo/repository.ts";
 import { orTell, writingFailure } from "../repo/writing-failure.ts";
 import { openSigners, passphraseNote, signingOptions } from "../signers.ts";
@@ -63,7 +56,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   const signers = await openSigners(given, context);
   const files = orTell(await publishTree(input, signers, repository.context()));
   const steps = publishSteps(files, []);
-  bring(repository, steps);
+  bring(repository.folder, steps);
   const pruned = given.flag("prune") === "given" ? prune(repository) : [];
   terminal.json({
     published: files.map(({ role, version }) => ({ role, version })),
@@ -76,24 +69,10 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   return exitCode.ok;
 }
 
-function bring(repository: Repository, steps: ReturnType<typeof publishSteps>): void {
-  try {
-    writeTree(repository.folder, steps);
-  } catch (fault) {
-    if (!(fault instanceof TreeConflict)) throw fault;
-    throw new Failure({
-      code: fault.code,
-      problem: `${fault.path} is there already with other bytes: a publication was interrupted, or two ran at once`,
-      remedy: `no device has seen it unless a timestamp names it; move ${fault.path} away and publish again`,
-      exit: exitCode.refused,
-    });
-  }
-}
-
 /** A role that lists what is not there would be a release that nobody can fetch. */
 function checkTargetFiles(repository: Repository, { wire }: HeldTargets): void {
   for (const [path, target] of Object.entries(wire.targets)) {
-    const bytes = readTargetFile(repository.folder, targetFilePath(path, target));
+    const bytes = publishedTarget(repository.folder, targetFilePath(path, target));
     if (bytes === undefined) throw writingFailure({ code: "target-file-missing", path });
     const digest = nodeCrypto.startDigest("sha-256");
     digest.update(bytes);

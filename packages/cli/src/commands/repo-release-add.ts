@@ -7,13 +7,13 @@ import {
   targetFilePath,
   type WireTargets,
 } from "@sumac/tuf/writer";
-import { writeTree } from "@sumac/tuf/writer/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { readEnvelopeFile } from "../envelope-file.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
-import { usage } from "../failure.ts";
+import { type Failure, usage } from "../failure.ts";
 import { parseUnsigned } from "../option-values.ts";
 import { baseOf, beginCeremony, openCeremony } from "../repo/ceremony.ts";
+import { bring } from "../repo/published-tree.ts";
 import { releaseTarget, segmentOf } from "../repo/release-target.ts";
 import { Repository } from "../repo/repository.ts";
 import { tellPrepared } from "../repo/tell-ceremony.ts";
@@ -54,6 +54,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const version = segmentOf(given.option("version") ?? needText(release.version, "version"));
   const year = Number(parseUnsigned("year", given.option("year") ?? String(new Date().getUTCFullYear()), 2000n, 9999n));
   const { role, path } = orTell(placeRelease(targets.wire, { line, model, year, version }));
+  if (repository.settings.withdrawn.has(path)) throw withdrawnBefore(path);
   const change = { delegation: role, add: [{ path, bytes, custom: release.custom }], withdraw: [] };
   const draftedBefore = (await openCeremony(repository, role.name))?.request;
   const alone = orTell(changeLine(undefined, change, repository.context())).targets[path];
@@ -68,10 +69,13 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const base = await baseOf(repository, role.name, repository.targets(role.name)?.wire);
   const draft = orTell(changeLine(base, change, repository.context()));
   // Nobody asks for it until a role lists it.
-  writeTree(repository.folder, publishSteps([], [{ path: file, bytes }]));
+  bring(repository.folder, publishSteps([], [{ path: file, bytes }]));
   tellPrepared([await beginCeremony(repository, role.name, draft)], terminal);
   return exitCode.ok;
 }
+
+const withdrawnBefore = (path: string): Failure =>
+  usage("target-withdrawn", `${path} was withdrawn; a name never comes back`, "give the release another version");
 
 const isListed = ({ targets }: WireTargets, path: string, sha256: string): boolean =>
   targets[path]?.hashes.sha256 === sha256;

@@ -15,7 +15,9 @@ export const repoReleaseWithdraw: Command = {
     { name: "target", summary: "path of the release, such as drives/dx9/2.4.0.suit" },
   ],
   options: [],
-  notes: ["Devices that have installed it keep it; no other device gets it. Its name is never used again."],
+  notes: [
+    "Devices that have installed it keep it; no other device gets it. Its name is never given again: repository.yaml keeps it.",
+  ],
   run,
 };
 
@@ -28,6 +30,8 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   if (delegation === undefined) throw writingFailure({ code: "target-absent", path, role: lineRoleName(line) });
   const base = await baseOf(repository, delegation.name, repository.targets(delegation.name)?.wire);
   const draft = orTell(changeLine(base, { delegation, add: [], withdraw: [path] }, repository.context()));
+  // Before the draft: cut short in between, a name is kept that is not withdrawn yet, and nothing is lost.
+  repository.withdraw(path);
   tellPrepared([await beginCeremony(repository, delegation.name, draft)], terminal);
   return exitCode.ok;
 }

@@ -1,8 +1,10 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
+import type { Result } from "@sumac/cbor";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   authoritiesOf,
+  type CeremonyRefusal,
   type Combined,
   combine,
   holdRoot,
@@ -25,7 +27,7 @@ import { Failure } from "../failure.ts";
 import { fileState } from "../file-state.ts";
 import type { Io } from "../io.ts";
 import type { Repository } from "./repository.ts";
-import { orTell } from "./writing-failure.ts";
+import { orTell, writingFailure } from "./writing-failure.ts";
 
 /** One draft on its way to its signatures, as a folder: `ceremonies/2-root`. */
 export interface Ceremony {
@@ -73,6 +75,7 @@ async function ceremonyAt(repository: Repository, role: string, version: number)
   const requestFile = path.join(folder, "request.json");
   if (fileState(io, requestFile) !== "file") return undefined;
   const request = await readRequest(io, requestFile);
+  if (request.role !== role || request.draft.version !== version) throw misplaced(requestFile, request);
   const signatures: SignatureFile[] = [];
   for (const name of readdirSync(path.resolve(io.workingFolder, folder)).sort()) {
     if (name.startsWith(".") || !name.endsWith(".signature.json")) continue;
@@ -83,12 +86,28 @@ async function ceremonyAt(repository: Repository, role: string, version: number)
   return { name: `${version}-${role}`, requestFile, request, signatures };
 }
 
+/** Signed for another role or version, it would be written under the name that its folder says. */
+const misplaced = (file: string, { role, draft }: SigningRequest): Failure =>
+  new Failure({
+    code: "request-misplaced",
+    problem: `${file} is the request for ${role} version ${draft.version}, which belongs into another folder`,
+    remedy: "remove the folder that it is in, and prepare the role again",
+    exit: exitCode.refused,
+  });
+
 export async function readRequest(io: Io, name: string): Promise<SigningRequest> {
-  return orTell(parseRequest(await readWhole(io, name, "a signing request", maxRequestBytes), nodeCrypto));
+  return named(name, parseRequest(await readWhole(io, name, "a signing request", maxRequestBytes), nodeCrypto));
 }
 
 export async function readSignature(io: Io, name: string): Promise<SignatureFile> {
-  return orTell(parseSignatureFile(await readWhole(io, name, "a signature", maxSignatureFileBytes)));
+  return named(name, parseSignatureFile(await readWhole(io, name, "a signature", maxSignatureFileBytes)));
+}
+
+/** Of several files in a folder the person has to know which one. */
+function named<T>(file: string, read: Result<T, CeremonyRefusal>): T {
+  if (read.ok) return read.value;
+  const { facts } = writingFailure(read.error);
+  throw new Failure({ ...facts, problem: `${file}: ${facts.problem}` });
 }
 
 /**

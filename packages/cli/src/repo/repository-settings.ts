@@ -9,6 +9,8 @@ export interface RepositorySettings {
   readonly schemes: WrittenSchemes;
   /** Names of key holders by key id, for display alone. */
   readonly people: ReadonlyMap<string, string>;
+  /** Paths of withdrawn releases: a name that devices have seen never comes back with other content. */
+  readonly withdrawn: ReadonlySet<string>;
 }
 
 const classes: readonly LifetimeClass[] = ["root", "targets", "line", "snapshot", "timestamp", "offline"];
@@ -17,7 +19,7 @@ const day = 86_400;
 export function parseSettings(file: Uint8Array): RepositorySettings {
   return orFail(
     DescriptionReader.read(file, (reader) => {
-      const root = reader.map(reader.root, ["lifetimes", "people", "ml-dsa"]);
+      const root = reader.map(reader.root, ["lifetimes", "people", "withdrawn", "ml-dsa"]);
       const given = root.optional("lifetimes");
       const days = given === undefined ? undefined : reader.map(given, classes);
       const lifetimes = Object.fromEntries(
@@ -28,6 +30,8 @@ export function parseSettings(file: Uint8Array): RepositorySettings {
       ) as Record<LifetimeClass, number>;
       const people = root.optional("people");
       const names = people === undefined ? [] : reader.entries(people);
+      const withdrawn = root.optional("withdrawn");
+      const paths = withdrawn === undefined ? [] : reader.list(withdrawn, "may-be-empty");
       const mlDsa = root.optional("ml-dsa");
       return ok({
         lifetimes,
@@ -36,12 +40,13 @@ export function parseSettings(file: Uint8Array): RepositorySettings {
             ? ("classical-and-ml-dsa" as const)
             : ("classical" as const),
         people: new Map(names.map(({ key, value }) => [key, reader.text(value, 64)])),
+        withdrawn: new Set(paths.map((field) => reader.text(field, 256))),
       });
     }),
   );
 }
 
-export function settingsText({ lifetimes, schemes, people }: RepositorySettings): string {
+export function settingsText({ lifetimes, schemes, people, withdrawn }: RepositorySettings): string {
   return [
     "# Settings of a signed repository; sumac writes this file again when keys are added.",
     "# Days from signing to expiry:",
@@ -52,6 +57,9 @@ export function settingsText({ lifetimes, schemes, people }: RepositorySettings)
     "# Who holds which key, for display:",
     people.size === 0 ? "people: {}" : "people:",
     ...Array.from(people, ([id, name]) => `  "${id}": ${JSON.stringify(name)}`),
+    "# Withdrawn releases, whose names are not given again:",
+    withdrawn.size === 0 ? "withdrawn: []" : "withdrawn:",
+    ...Array.from(withdrawn, (name) => `  - ${JSON.stringify(name)}`),
     "",
   ].join("\n");
 }
@@ -60,4 +68,5 @@ export const newSettings = (schemes: WrittenSchemes, people: ReadonlyMap<string,
   lifetimes: defaultLifetimes,
   schemes,
   people,
+  withdrawn: new Set(),
 });

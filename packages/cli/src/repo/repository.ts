@@ -12,12 +12,13 @@ import {
   holdTimestamp,
   type InForce,
 } from "@sumac/tuf/writer";
-import { listVersions, readMetadata } from "@sumac/tuf/writer/node";
+import { listVersions } from "@sumac/tuf/writer/node";
 import { writeFileAtomically } from "../atomic-file.ts";
 import { readWhole } from "../bound-read.ts";
 import { unavailable } from "../failure.ts";
 import { fileState } from "../file-state.ts";
 import type { Io } from "../io.ts";
+import { publishedMetadata } from "./published-tree.ts";
 import { parseSettings, type RepositorySettings, settingsText } from "./repository-settings.ts";
 import { orUnreadable, writingFailure } from "./writing-failure.ts";
 
@@ -93,7 +94,7 @@ export class Repository {
   }
 
   timestamp(): HeldTimestamp | undefined {
-    const bytes = readMetadata(this.folder, "timestamp");
+    const bytes = publishedMetadata(this.folder, "timestamp");
     return bytes && orUnreadable(holdTimestamp(bytes, "timestamp.json"), "timestamp.json");
   }
 
@@ -105,16 +106,8 @@ export class Repository {
   snapshot(version: number = this.version("snapshot")): HeldSnapshot | undefined {
     if (version === 0) return undefined;
     const file = `${version}.snapshot.json`;
-    const bytes = readMetadata(this.folder, "snapshot", version);
+    const bytes = publishedMetadata(this.folder, "snapshot", version);
     return bytes && orUnreadable(holdSnapshot(bytes, file), file);
-  }
-
-  /** A file of `metadata/` by the name that clients ask for. */
-  published(name: string): Uint8Array | undefined {
-    const [, version, role = ""] = /^(?:([1-9]\d{0,15})\.)?([a-z][a-z0-9-]*)\.json$/.exec(name) ?? [];
-    return role === ""
-      ? undefined
-      : readMetadata(this.folder, role, version === undefined ? undefined : Number(version));
   }
 
   context(): DraftContext {
@@ -134,9 +127,16 @@ export class Repository {
     writeSettings(this.io, this.name, { ...this.settings, people: all });
   }
 
+  /** Notes a path as used up. */
+  withdraw(path: string): void {
+    if (this.settings.withdrawn.has(path)) return;
+    const withdrawn = new Set([...this.settings.withdrawn, path]);
+    writeSettings(this.io, this.name, { ...this.settings, withdrawn });
+  }
+
   #read<T>(role: string, hold: (bytes: Uint8Array, file: string) => T): T | undefined {
     const version = this.version(role);
-    const bytes = version === 0 ? undefined : readMetadata(this.folder, role, version);
+    const bytes = version === 0 ? undefined : publishedMetadata(this.folder, role, version);
     return bytes && hold(bytes, `${version}.${role}.json`);
   }
 }

@@ -8,6 +8,7 @@ const { usage, refused, malformed, unavailable } = exitCode;
 
 /** Exhaustive: a new refusal without an exit code does not compile. */
 const exits: Readonly<Record<WriterRefusal["code"], ExitCode>> = {
+  "clock-behind": refused,
   "delegation-absent": usage,
   "delegation-nested": refused,
   "delegation-present": usage,

@@ -124,6 +124,11 @@ export function explainWriting(refusal: WriterRefusal): Explanation {
       );
     case "role-expired":
       return say(`${refusal.role} expired ${refusal.expires}`, `renew it: sumac repo prepare DIR ${refusal.role}`);
+    case "clock-behind":
+      return say(
+        `it is ${refusal.now} here, and the last timestamp was signed ${refusal.issued}`,
+        "set the clock of this machine: devices would take what it signs for expired",
+      );
     case "key-not-of-role":
       return say(
         `no key that was given is one of ${refusal.role} (${list(refusal.keyIds.map((id) => id.slice(0, 16)))})`,

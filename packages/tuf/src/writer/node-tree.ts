@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
+  constants,
+  fstatSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -29,6 +31,22 @@ export class TreeConflict extends Error {
     this.path = conflicting;
   }
 }
+
+/** Something lies under the name of a file that no repository has there: opening it could wait for ever, or fill the memory. */
+export class TreeFileUnusable extends Error {
+  readonly code: "not-a-regular-file" | "file-too-large";
+  readonly path: string;
+
+  constructor(code: TreeFileUnusable["code"], file: string) {
+    super(`${file}: ${code}`);
+    this.name = "TreeFileUnusable";
+    this.code = code;
+    this.path = file;
+  }
+}
+
+/** Larger files are none of ours. */
+const largestFile = 16_000_000;
 
 /**
  * Brings files into a tree, in order, each whole before the next begins: temporary file, fsync, link or rename, fsync of
@@ -155,8 +173,22 @@ export function removeVersions(tree: string, versions: readonly PublishedVersion
 }
 
 function readIfThere(file: string): Uint8Array | undefined {
+  const descriptor = openIfThere(file);
+  if (descriptor === undefined) return undefined;
   try {
-    return new Uint8Array(readFileSync(file));
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw new TreeFileUnusable("not-a-regular-file", file);
+    if (stats.size > largestFile) throw new TreeFileUnusable("file-too-large", file);
+    return new Uint8Array(readFileSync(descriptor));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function openIfThere(file: string): number | undefined {
+  try {
+    // Non-blocking: opening a pipe nobody writes to would wait for ever.
+    return openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (fault) {
     if (codeOf(fault) === "ENOENT") return undefined;
     throw fault;

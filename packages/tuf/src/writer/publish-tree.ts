@@ -71,9 +71,16 @@ export async function publishTree(
   return ok([...files, { role: "timestamp", version: wire.value.version, bytes: bytes.value }]);
 }
 
+/** Two machines that publish in turn are never quite together. */
+const clockSlack = 3600n;
+
 /** What a client would refuse about the offline-signed files. */
 function treeFlaw(input: TreeInput, { crypto, now }: DraftContext): WriterRefusal | undefined {
-  const { root, targets, lines } = input;
+  const { root, targets, lines, timestamp } = input;
+  const issued = timestamp?.metadata.issued;
+  if (issued !== undefined && now + clockSlack < issued) {
+    return { code: "clock-behind", now: formatUtcTime(now), issued: formatUtcTime(issued) };
+  }
   const held: readonly [string, HeldRoot | HeldTargets][] = [["root", root], ["targets", targets], ...lines];
   const expired = held.find(([, { metadata }]) => now >= metadata.expires);
   if (expired !== undefined) {

@@ -75,6 +75,8 @@ export type PublishRefusal =
       readonly need: number;
     }
   | { readonly code: "role-expired"; readonly role: string; readonly expires: string }
+  /** This machine's clock is behind the time at which the last timestamp was signed. */
+  | { readonly code: "clock-behind"; readonly now: string; readonly issued: string }
   | { readonly code: "key-not-of-role"; readonly role: string; readonly keyIds: readonly string[] }
   | { readonly code: "file-not-metadata"; readonly file: string; readonly reason: string }
   | { readonly code: "target-file-missing"; readonly path: string }
