@@ -1,5 +1,6 @@
 import path from "node:path";
 import { nodeCrypto } from "@sumac/crypto/node";
+import { maxDescriptionBytes } from "@sumac/signing";
 import {
   type DraftContext,
   type HeldRoot,
@@ -48,7 +49,7 @@ export class Repository {
         "check the folder, or begin one with sumac repo init",
       );
     }
-    return new Repository(io, name, parseSettings(await readWhole(io, file, "repository settings", 65_536)));
+    return new Repository(io, name, parseSettings(await readWhole(io, file, "repository settings", maxSettingsBytes)));
   }
 
   get folder(): string {
@@ -141,7 +142,17 @@ export class Repository {
   }
 }
 
+/** As much as a description may have, which is how it is read. */
+const maxSettingsBytes = maxDescriptionBytes;
+
 export function writeSettings(io: Io, repository: string, settings: RepositorySettings): void {
   const bytes = new TextEncoder().encode(settingsText(settings));
+  if (bytes.length > maxSettingsBytes) {
+    throw unavailable(
+      "settings-full",
+      `repository.yaml would have ${bytes.length} bytes, and may have ${maxSettingsBytes}`,
+      "take the oldest of its withdrawn releases out",
+    );
+  }
   writeFileAtomically(io, { name: path.join(repository, "repository.yaml"), bytes, ifExists: "replace" });
 }
