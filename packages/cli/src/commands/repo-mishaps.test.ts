@@ -227,6 +227,21 @@ test("the name of a withdrawn release never comes back", async () => {
   await done(folder, "repo release add repo s.suit --line drives --version 1.1.1");
 });
 
+test("a forged version before hides no key: all that is signed is shown", async () => {
+  const folder = await ready();
+  await done(folder, "repo rotate repo root --add fresh.pub.pem --remove carol.pub.pem");
+  const file = path.join(folder, requestOf("2-root"));
+  const request = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify({ ...request, previous: { ...request.draft, version: 1 } }));
+  const line = `repo sign ${requestOf("2-root")} --test-only-key alice.pem`;
+  const shown = (await run(folder, line, { typed: ["00000000"] })).stdout;
+  expect(shown).toMatch(/^ {4}root key fresh \([0-9a-f]{16}\)$/m);
+  expect(shown).not.toContain("root key carol");
+  const signed = await done(folder, `${line} --json --yes --expect ${request.digest}`);
+  const { says } = signed.json() as { says: string[] };
+  for (const name of ["alice", "bob", "fresh"]) expect(says.join("\n")).toContain(`root key ${name} (`);
+});
+
 test("hostile names in settings and requests stay words", async () => {
   const folder = await published();
   const settings = path.join(folder, "repo/repository.yaml");
@@ -246,4 +261,6 @@ test("hostile names in settings and requests stay words", async () => {
   });
   expect(shown.stdout).toContain(String.raw`\u{1b}[2Jbob`);
   expect(shown.stdout).not.toContain("\u001b");
+  writeFileSync(request, readFileSync(request, "utf8").replace(/"[^"]*bob"/, `"${"x".repeat(65)}"`));
+  await refused(folder, `repo sign ${requestOf("2-root")} --test-only-key alice.pem`, "not-a-request", 4);
 });

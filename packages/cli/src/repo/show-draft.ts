@@ -19,13 +19,17 @@ export function showDraft(request: SigningRequest, terminal: Terminal): void {
 /** In groups of eight, as people compare them over the telephone. */
 export const spaced = (digest: string): string => digest.replace(/.{8}(?=.)/g, "$& ");
 
-export const draftJson = (request: SigningRequest): Readonly<Record<string, unknown>> => ({
-  role: request.role,
-  version: request.draft.version,
-  expires: request.draft.expires,
-  digest: request.digest,
-  changes: describeDraft(request.role, request.draft, request.previous, (id) => request.people.get(id)).lines.flatMap(
-    ({ sign, text }) => (sign === " " ? [] : [`${sign} ${text}`]),
-  ),
-  needs: request.needs,
-});
+export function draftJson(request: SigningRequest): Readonly<Record<string, unknown>> {
+  const { role, draft, digest, previous, needs } = request;
+  const { lines } = describeDraft(role, draft, previous, (id) => request.people.get(id));
+  return {
+    role,
+    version: draft.version,
+    expires: draft.expires,
+    digest,
+    // All that is signed; what of it is a change is only as true as the version before that the request brings.
+    says: lines.flatMap(({ sign, text }) => (sign === "-" ? [] : [text])),
+    changes: lines.flatMap(({ sign, text }) => (sign === " " ? [] : [`${sign} ${text}`])),
+    needs,
+  };
+}

@@ -109,18 +109,19 @@ const changed = (now: string, before: string | undefined): ChangeLine[] =>
         { sign: "+", text: now },
       ];
 
-/** Without a version before, everything is new and nothing needs a mark. Unchanged releases are counted, not listed. */
+/**
+ * Without a version before, everything is new and nothing needs a mark. What is unchanged is listed too, first: the
+ * version before is not part of what is signed, and a forged one would hide a key that it claims was always there.
+ */
 function compared(now: ReadonlyMap<string, string>, before: ReadonlyMap<string, string> | undefined): ChangeLine[] {
   if (before === undefined) return Array.from(now.values(), (text) => ({ sign: " ", text }));
+  const same: ChangeLine[] = [];
   const lines: ChangeLine[] = [];
   for (const [key, text] of before) if (!now.has(key)) lines.push({ sign: "-", text });
-  let unchanged = 0;
   for (const [key, text] of now) {
     const old = before.get(key);
-    if (old === text) unchanged++;
+    if (old === text) same.push({ sign: " ", text });
     else lines.push(...changed(text, old).map((line) => (old === undefined ? { ...line, sign: "+" as const } : line)));
   }
-  if (unchanged > 0)
-    lines.push({ sign: " ", text: `${unchanged} ${unchanged === 1 ? "line is" : "lines are"} as before` });
-  return lines;
+  return [...same, ...lines];
 }

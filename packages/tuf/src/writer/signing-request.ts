@@ -101,8 +101,14 @@ function readRequest(file: JsonObject): SigningRequest & { claimed: string } {
         keyIds: needArray(need, "keyids", "needs").items.flatMap((id) => (id.kind === "string" ? [id.value] : [])),
       };
     }),
-    people: new Map([...people.members.keys()].map((id) => [id, needString(people, id, "people")])),
+    people: new Map([...people.members.keys()].map((id) => [id, nameOf(people, id)])),
   };
+}
+
+/** As long as the settings of a repository allow: a name is one word in a line. */
+function nameOf(people: JsonObject, id: string): string {
+  const name = needString(people, id, "people");
+  return name.length <= 64 ? name : refuseJson("wrong-value", "people", needMember(people, id, "people").offset);
 }
 
 /** What the clock of the one who signs, or combines, has to say to a draft. */
