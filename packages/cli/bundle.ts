@@ -85,10 +85,11 @@ async function buildFull(): Promise<Metafile> {
   const { metafile } = await build({
     ...common,
     entryPoints: { "full-start": source("./src/full-start.ts") },
-    external: [...nativePackages],
     outdir: chunks,
     format: "esm",
     splitting: true,
+    // A plug-in: it is found beside the command where it is installed, and its driver is no JavaScript.
+    external: [...nativePackages, "@sumac/pkcs11", "@sumac/pkcs11/node"],
     banner: { js: requireForDependencies },
   });
   return metafile;

@@ -31,6 +31,7 @@ const plan: readonly Layer[] = [
   { layer: 1, package: "mcuboot", imports: ["cbor", "crypto"], npm: [] },
   { layer: 1, package: "smp", imports: ["cbor", "crypto"], npm: ["cbor-x", "serialport", "@lydell/node-pty"] },
   { layer: 2, package: "suit", imports: ["cbor", "crypto", "cose"], npm: ["@noble/"] },
+  { layer: 2, package: "tuf", imports: ["cbor", "crypto", "cose"], npm: [] },
   { layer: 3, package: "verifier", imports: ["cbor", "crypto", "cose", "suit"], npm: ["@noble/"] },
   {
     layer: 3,
@@ -38,6 +39,7 @@ const plan: readonly Layer[] = [
     imports: ["cbor", "crypto", "cose", "suit"],
     npm: ["@noble/", "age-encryption", "yaml"],
   },
+  { layer: 4, package: "pkcs11", imports: ["cbor", "crypto", "cose", "signing"], npm: ["pkcs11js"] },
   {
     layer: 4,
     package: "device",
@@ -48,7 +50,20 @@ const plan: readonly Layer[] = [
   {
     layer: 6,
     package: "cli",
-    imports: ["cbor", "crypto", "cose", "mcuboot", "smp", "suit", "verifier", "signing", "device", "server"],
+    imports: [
+      "cbor",
+      "crypto",
+      "cose",
+      "mcuboot",
+      "smp",
+      "suit",
+      "tuf",
+      "verifier",
+      "signing",
+      "pkcs11",
+      "device",
+      "server",
+    ],
     npm: "any",
   },
 ];
@@ -303,7 +318,7 @@ function rowsOf(rows: readonly Layer[]): PlanRow[] {
 
 /** The rows `| layer | package | job | imports |` of a page; `-` stands for nothing, `all` for every other package. */
 function rowsIn(markdown: string): PlanRow[] {
-  const rows = markdown.matchAll(/^\| *(\d+) *\| *`?([a-z-]+)`? *\|[^|\n]*\| *([a-z` ,-]+?) *\|/gm);
+  const rows = markdown.matchAll(/^\| *(\d+) *\| *`?([a-z0-9-]+)`? *\|[^|\n]*\| *([a-z0-9` ,-]+?) *\|/gm);
   const everything = plan.map((row) => row.package);
   return Array.from(rows, ([, layer = "", name = "", cell = ""]): PlanRow => {
     const listed = cell.split(/[` ,]+/).filter((word) => word !== "" && word !== "-");

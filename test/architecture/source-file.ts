@@ -39,10 +39,12 @@ export function readSources(): SourceFile[] {
 export function readDeclarations(): Declaration[] {
   return globSync("packages/*/package.json", { cwd: root }).map((file) => {
     const json = JSON.parse(readFileSync(path.join(root, file), "utf8"));
+    // A plug-in is a peer that need not be there; what links it for development is no second declaration.
+    const peers = Object.keys(json.peerDependencies ?? {});
     return {
       package: path.basename(path.dirname(file)),
-      dependencies: Object.keys(json.dependencies ?? {}),
-      devDependencies: Object.keys(json.devDependencies ?? {}),
+      dependencies: [...Object.keys(json.dependencies ?? {}), ...peers],
+      devDependencies: Object.keys(json.devDependencies ?? {}).filter((name) => !peers.includes(name)),
     };
   });
 }

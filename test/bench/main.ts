@@ -10,6 +10,7 @@ import { benchDemo } from "./demo-bench.ts";
 import { benchFleet } from "./fleet-bench.ts";
 import { benchPayload } from "./payload-bench.ts";
 import { benchPowerCut } from "./power-cut-bench.ts";
+import { benchRepository } from "./repository-bench.ts";
 import { mustRun } from "./run-process.ts";
 import { benchSerial } from "./serial-bench.ts";
 import { benchStaging } from "./staging-bench.ts";
@@ -34,6 +35,7 @@ const benches: Readonly<Record<string, (folder: string) => Promise<BenchResult>>
   verify: benchVerify,
   staging: (folder) => benchStaging(folder, 64 << 20, rounds(7)),
   "power-cut": benchPowerCut,
+  repository: (folder) => benchRepository(folder, rounds(9)),
   fleet: (folder) => benchFleet(cli, root, folder, 10_000),
   serial: () => benchSerial(root, rounds(5)),
   demo: () => benchDemo(root, rounds(3)),

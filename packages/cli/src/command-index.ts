@@ -20,7 +20,7 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "keys show",
-    summary: "show id, algorithm and public half of a key file",
+    summary: "show id, algorithm and public half of a key",
     load: async () => (await import("./commands/keys-show.ts")).keysShow,
   },
   {
@@ -30,8 +30,23 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "release sign",
-    summary: "add a signature to an envelope",
+    summary: "add a signature to an envelope, or sign a signing request",
     load: async () => (await import("./commands/release-sign.ts")).releaseSign,
+  },
+  {
+    name: "release prepare",
+    summary: "write a request to sign a release, for people who sign on their own machines",
+    load: async () => (await import("./commands/release-prepare.ts")).releasePrepare,
+  },
+  {
+    name: "release status",
+    summary: "show what a signing request asks for, who has signed and who still must",
+    load: async () => (await import("./commands/release-status.ts")).releaseStatus,
+  },
+  {
+    name: "release combine",
+    summary: "make the signed envelope from a signing request and its signature files",
+    load: async () => (await import("./commands/release-combine.ts")).releaseCombine,
   },
   {
     name: "release inspect",
@@ -42,6 +57,91 @@ export const commandIndex: readonly CommandEntry[] = [
     name: "release lint",
     summary: "look for mistakes in an envelope before it is published",
     load: async () => (await import("./commands/release-lint.ts")).releaseLint,
+  },
+  {
+    name: "repo init",
+    summary: "begin a signed repository, with the first root and targets to be signed",
+    load: async () => (await import("./commands/repo-init.ts")).repoInit,
+  },
+  {
+    name: "repo prepare",
+    summary: "prepare the next version of a role to be signed, with a new expiry",
+    load: async () => (await import("./commands/repo-prepare.ts")).repoPrepare,
+  },
+  {
+    name: "repo sign",
+    summary: "read a signing request and sign it with your key",
+    load: async () => (await import("./commands/repo-sign.ts")).repoSign,
+  },
+  {
+    name: "repo combine",
+    summary: "check the signatures of a ceremony and, when they are enough, write the role",
+    load: async () => (await import("./commands/repo-combine.ts")).repoCombine,
+  },
+  {
+    name: "repo status",
+    summary: "show what expires when, and who still has to sign what",
+    load: async () => (await import("./commands/repo-status.ts")).repoStatus,
+  },
+  {
+    name: "repo renew",
+    summary: "prepare every offline role that is half through its life to be signed again",
+    load: async () => (await import("./commands/repo-renew.ts")).repoRenew,
+  },
+  {
+    name: "repo rotate",
+    summary: "change the keys or the threshold of a role",
+    load: async () => (await import("./commands/repo-rotate.ts")).repoRotate,
+  },
+  {
+    name: "repo revoke",
+    summary: "take a key out of every role it is in",
+    load: async () => (await import("./commands/repo-revoke.ts")).repoRevoke,
+  },
+  {
+    name: "repo line add",
+    summary: "give a product line to its keys; the holders of targets have to sign",
+    load: async () => (await import("./commands/repo-line-add.ts")).repoLineAdd,
+  },
+  {
+    name: "repo line remove",
+    summary: "take a product line, with all its parts, out of the repository",
+    load: async () => (await import("./commands/repo-line-remove.ts")).repoLineRemove,
+  },
+  {
+    name: "repo line split",
+    summary: "give each model of a year a role of its own, before the line's list is full",
+    load: async () => (await import("./commands/repo-line-split.ts")).repoLineSplit,
+  },
+  {
+    name: "repo release add",
+    summary: "list a signed envelope among the releases of its product line",
+    load: async () => (await import("./commands/repo-release-add.ts")).repoReleaseAdd,
+  },
+  {
+    name: "repo release withdraw",
+    summary: "take a release out of its product line's list",
+    load: async () => (await import("./commands/repo-release-withdraw.ts")).repoReleaseWithdraw,
+  },
+  {
+    name: "repo publish",
+    summary: "sign snapshot and timestamp, so that devices see what is new",
+    load: async () => (await import("./commands/repo-publish.ts")).repoPublish,
+  },
+  {
+    name: "repo offline",
+    summary: "bring the tree for offline bundles up to date with the repository",
+    load: async () => (await import("./commands/repo-offline.ts")).repoOffline,
+  },
+  {
+    name: "repo check",
+    summary: "look a release up in the published tree as a device does",
+    load: async () => (await import("./commands/repo-check.ts")).repoCheck,
+  },
+  {
+    name: "repo drill",
+    summary: "play a key loss or theft through on throw-away keys",
+    load: async () => (await import("./commands/repo-drill.ts")).repoDrill,
   },
   {
     name: "report show",

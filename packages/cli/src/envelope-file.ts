@@ -1,13 +1,16 @@
 import { defaultLimits } from "@sumac/suit";
-import { readBounded } from "./bound-read.ts";
+import { type BoundRead, readBounded } from "./bound-read.ts";
 import { exitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
 
 /** Reads an envelope file, or standard input for `-`. What is larger than any verifier accepts is not even parsed. */
-export async function readEnvelopeFile(io: Io, name: string): Promise<Uint8Array> {
+export const readEnvelopeFile = async (io: Io, name: string): Promise<Uint8Array> =>
+  asEnvelope(await readBounded(io, name, defaultLimits.maxBytes), name);
+
+/** The bytes of a file that was read with a higher limit, if it can be an envelope. */
+export function asEnvelope({ bytes, size }: BoundRead, name: string): Uint8Array {
   const limit = defaultLimits.maxBytes;
-  const { bytes, size } = await readBounded(io, name, limit);
   if (size <= limit) return bytes;
   throw new Failure({
     code: "too-large",

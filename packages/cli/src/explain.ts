@@ -1,3 +1,4 @@
+import type { SignerUnavailable } from "@sumac/signing";
 import { KeyStorageUnavailable, PromptInterrupted } from "@sumac/signing/node";
 import { exitCode } from "./exit-code.ts";
 import { explainFault } from "./explain-fault.ts";
@@ -16,9 +17,14 @@ export async function explainThrown(thrown: unknown, io: Io): Promise<FailureFac
       exit: exitCode.interrupted,
     };
   }
+  if (isSignerFault(thrown)) return (await import("./signing-failure.ts")).signingFailure(thrown.fault);
   if (thrown instanceof Error && thrown.name === "Unavailable") return explainUnavailable(thrown, io);
   return explainFault(thrown, io);
 }
+
+/** By name: the plug-in for tokens brings a class of its own where the command is bundled. */
+const isSignerFault = (thrown: unknown): thrown is SignerUnavailable =>
+  thrown instanceof Error && thrown.name === "SignerUnavailable" && "fault" in thrown;
 
 /** Server and device each have their own class of that name; whoever threw it has loaded its package anyway. */
 async function explainUnavailable(thrown: Error, io: Io): Promise<FailureFacts> {

@@ -3,13 +3,17 @@ import { commandIndex } from "./command-index.ts";
 import { answering, execute } from "./execute.ts";
 import { type ExitCode, exitCode } from "./exit-code.ts";
 import type { Io } from "./io.ts";
+import { closeTokens } from "./opened-tokens.ts";
 import { Terminal } from "./terminal.ts";
 
 /** Runs `sumac WORDS` to its end and answers with the exit code. Never throws. */
 export function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
   const terminal = new Terminal(io, words.includes("--json") ? "json" : "text");
   const explain = async (thrown: unknown) => (await import("./explain.ts")).explainThrown(thrown, io);
-  return answering(terminal, explain, () => dispatch(words, io, terminal));
+  return answering(terminal, explain, () => dispatch(words, io, terminal)).finally(() => {
+    // Cut short by a signal, a signature may still be on its way; then the end of the process closes the token.
+    if (!io.interrupted.aborted) closeTokens();
+  });
 }
 
 async function dispatch(line: readonly string[], io: Io, terminal: Terminal): Promise<ExitCode> {

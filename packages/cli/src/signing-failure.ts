@@ -1,7 +1,7 @@
 import type { Result } from "@sumac/cbor";
 import { explain, type KeyWarning, type SigningRefusal } from "@sumac/signing";
 import { type ExitCode, exitCode } from "./exit-code.ts";
-import { Failure } from "./failure.ts";
+import { Failure, type FailureFacts } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
 
 const { usage, refused, malformed, unavailable } = exitCode;
@@ -57,19 +57,42 @@ const exits: Readonly<Record<SigningRefusal["code"], ExitCode>> = {
   "passphrase-variable-unset": usage,
   "payload-mismatch": refused,
   "payload-uri-invalid": usage,
+  "pin-blocked": refused,
+  "pin-needed": usage,
+  "pin-wrong": refused,
   "private-key-given": malformed,
   "public-key-invalid": malformed,
   "public-key-mismatch": refused,
   "recipient-duplicate": usage,
   "recipient-key-unusable": malformed,
   "recipients-missing": usage,
+  "request-altered": refused,
+  "request-roles-invalid": usage,
   "sequence-out-of-range": usage,
   "several-components": refused,
   "severed-member-mismatch": refused,
   "severed-member-missing": refused,
+  "signature-by-stranger": refused,
+  "signature-not-by-key": refused,
+  "signature-other-request": refused,
+  "signature-twice": refused,
+  "signature-unverified": refused,
+  "signatures-missing": refused,
+  "signer-command-failed": unavailable,
+  "signer-command-invalid": usage,
+  "signer-command-not-found": unavailable,
+  "signer-command-too-slow": unavailable,
+  "signer-failed": unavailable,
   "signer-faulty": refused,
+  "signer-not-asked": refused,
+  "signer-reply-invalid": malformed,
+  "signing-key-not-found": unavailable,
+  "split-file-malformed": malformed,
+  "split-file-wrong": malformed,
+  "token-absent": unavailable,
   "too-large": refused,
   unsupported: refused,
+  "user-refused": refused,
   "version-invalid": usage,
   "wrong-passphrase": refused,
 };
@@ -77,8 +100,15 @@ const exits: Readonly<Record<SigningRefusal["code"], ExitCode>> = {
 /** The value, or the refusal as what a person is told. */
 export function orFail<T>(result: Result<T, SigningRefusal>): T {
   if (result.ok) return result.value;
-  throw new Failure({ code: result.error.code, ...explain(result.error), exit: exits[result.error.code] });
+  throw new Failure(signingFailure(result.error));
 }
+
+/** What a person is told of a refusal. */
+export const signingFailure = (refusal: SigningRefusal): FailureFacts => ({
+  code: refusal.code,
+  ...explain(refusal),
+  exit: exits[refusal.code],
+});
 
 /** Something worth saying that stops nothing, as a line on stderr. */
 export function noteWarnings(warnings: readonly KeyWarning[], terminal: Terminal): void {

@@ -1,4 +1,5 @@
 export * from "./algorithm.ts";
+export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { agreedKey, type ContentKeyRefusal, encryptedData, findContentKey, startDecryption } from "./content-key.ts";
 export * from "./embedded-sign1.ts";
 export * from "./encrypt.ts";

@@ -4,6 +4,8 @@ import { envelopeWords } from "./explain-envelope.ts";
 import { findingWords } from "./explain-finding.ts";
 import { buildWords, firmwareWords } from "./explain-firmware.ts";
 import { keyWords, passphraseWords, signerWords } from "./explain-key.ts";
+import { signerFaultWords } from "./explain-signer-fault.ts";
+import { splitWords } from "./explain-split.ts";
 import type { SigningFact } from "./refusal.ts";
 import type { Explanation, Words } from "./words.ts";
 
@@ -20,6 +22,8 @@ const allWords: Words<SigningFact> = {
   ...keyWords,
   ...passphraseWords,
   ...signerWords,
+  ...signerFaultWords,
+  ...splitWords,
   ...firmwareWords,
   ...buildWords,
   ...descriptionWords,

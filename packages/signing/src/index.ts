@@ -69,7 +69,43 @@ export {
   type UpdateManagement,
 } from "./release-description.ts";
 export { type PayloadFacts, type PayloadPlace, payloadFileName, type ReleasePayload } from "./release-payload.ts";
+export { type NamedImage, type ReleaseSummary, summarizeRelease, summaryLines } from "./release-summary.ts";
 export { type SignedEnvelope, type SignOptions, type SignRefusal, signEnvelope } from "./sign-envelope.ts";
 export type { Signer } from "./signer.ts";
+export { type ReplyFlaw, type SignerCommandFault, type SignerFault, SignerUnavailable } from "./signer-fault.ts";
+export {
+  parseReply,
+  type Reply,
+  type ReplyError,
+  replyErrors,
+  requestLine,
+  type SignerRequest,
+  signerProtocol,
+} from "./signer-protocol.ts";
+export {
+  type AskedKey,
+  type AskedRole,
+  maxSigningRequestBytes,
+  parseSigningRequest,
+  prepareSigning,
+  type RequestContext,
+  type RequestedKey,
+  type RequestedRole,
+  type SigningRequest,
+  signingRequestVersion,
+} from "./signing-request.ts";
+export type { RolesFlaw, SplitFile, SplitRefusal } from "./split-refusal.ts";
+export {
+  type CarriedSignature,
+  type CheckedSignature,
+  checkSignatures,
+  combineSignatures,
+  type KeyStatus,
+  maxSignatureFileBytes,
+  type RoleStatus,
+  signatureFileVersion,
+  signingStatus,
+  signRequest,
+} from "./split-signing.ts";
 export { classIdOf, type Vendor, vendorIdOf } from "./vendor-identity.ts";
 export type { Explanation } from "./words.ts";

@@ -1,3 +1,4 @@
+export { type CommandSignerOptions, openCommandSigner } from "./node-command-signer.ts";
 export {
   type CreatedKey,
   type CreateKeyOptions,

@@ -7,6 +7,8 @@ import type { FirmwareRefusal } from "./firmware-image.ts";
 import type { KeyRefusal, KeyWarning } from "./key-refusal.ts";
 import type { PassphraseSourceRefusal } from "./passphrase-refusal.ts";
 import type { SignRefusal } from "./sign-envelope.ts";
+import type { SignerFault } from "./signer-fault.ts";
+import type { SplitRefusal } from "./split-refusal.ts";
 
 /** Everything that this package refuses. */
 export type SigningRefusal =
@@ -17,7 +19,9 @@ export type SigningRefusal =
   | BuildRefusal
   | EncryptPayloadRefusal
   | InconsistentEnvelope
-  | SignRefusal;
+  | SignRefusal
+  | SignerFault
+  | SplitRefusal;
 
 /** Everything that `explain` has words for. */
 export type SigningFact = SigningRefusal | KeyWarning | Finding;

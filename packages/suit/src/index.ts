@@ -27,6 +27,7 @@ export * from "./integrated-dependency.ts";
 export * from "./labels.ts";
 export * from "./limits.ts";
 export * from "./manifest.ts";
+export { envelopeType, type FactsRefusal, type ManifestFacts, manifestFacts } from "./manifest-facts.ts";
 export * from "./manifest-input.ts";
 export * from "./open.ts";
 export { openMembers } from "./open-members.ts";

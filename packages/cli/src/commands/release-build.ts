@@ -23,6 +23,7 @@ import { usage } from "../failure.ts";
 import { fileState, isSameFile } from "../file-state.ts";
 import { furtherFirmware, readFirmware } from "../firmware-argument.ts";
 import type { Io } from "../io.ts";
+import { keySourceNote } from "../key-source.ts";
 import { parseChoice, parseUnsigned } from "../option-values.ts";
 import { openSigners, passphraseNote, signingOptions } from "../signers.ts";
 import { orFail } from "../signing-failure.ts";
@@ -68,6 +69,7 @@ export const releaseBuild: Command = {
     "--encrypt-for uses an extension (draft-ietf-suit-firmware-encryption) that devices refuse unless it is switched on.",
     "Without a key the envelope is unsigned; `sumac release sign` adds signatures later.",
     passphraseNote,
+    keySourceNote,
   ],
   run,
 };

@@ -1,8 +1,10 @@
 import { bytesToHex } from "@sumac/crypto";
+import { nodeCrypto } from "@sumac/crypto/node";
 import { explain, type Rejection, type TrustRecord } from "@sumac/verifier";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { readDescription } from "../description-file.ts";
-import { readEnvelopeFile } from "../envelope-file.ts";
+import { encryptionLimits } from "../encrypted-payload.ts";
+import { asEnvelope } from "../envelope-file.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
 import { approvalPage } from "../inspect/approval-page.ts";
@@ -11,13 +13,14 @@ import { type Inspection, inspect } from "../inspect/inspection.ts";
 import { inspectionJson } from "../inspect/inspection-json.ts";
 import { openEnvelope } from "../inspect/open-envelope.ts";
 import type { Io } from "../io.ts";
+import { asSigningRequest, looksLikeRequest, readSignable } from "../signing-request-file.ts";
 import { allowAlgorithmOption, profileOption, trustFromKeys } from "../trust-from-keys.ts";
 import { readTrustRecordFile } from "../trust-record-file.ts";
 
 export const releaseInspect: Command = {
   name: "release inspect",
   summary: "show an envelope so that a person can approve it",
-  operands: [{ name: "envelope", summary: "the envelope (.suit); - reads standard input" }],
+  operands: [{ name: "envelope", summary: "the envelope (.suit) or a signing request; - reads standard input" }],
   options: [
     { name: "key", value: "file", use: "repeatable", summary: "public key (PEM) to check the signatures with" },
     { name: "trust", value: "file", summary: "trust record to check the signatures with, instead of --key" },
@@ -40,7 +43,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const config = given.option("config");
   const description = config === undefined ? undefined : await readDescription(io, config);
   const name = given.operand("envelope");
-  const bytes = await readEnvelopeFile(io, name);
+  const bytes = await readInspected(io, name);
   const inspection = inspect(openEnvelope(bytes, name), trust, description);
   const wantsBytes = given.flag("bytes") === "given";
   const rejection = rejectionOf(inspection);
@@ -53,6 +56,13 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   if (rejection === undefined) return exitCode.ok;
   terminal.failure({ code: rejection.code, ...explain(rejection), exit: exitCode.refused });
   return exitCode.refused;
+}
+
+/** Whoever is asked to sign wants to see all of it: a request is shown by the envelope in it. */
+async function readInspected(io: Io, name: string): Promise<Uint8Array> {
+  const read = await readSignable(io, name);
+  if (!looksLikeRequest(read)) return asEnvelope(read, name);
+  return asSigningRequest(read, name, { crypto: nodeCrypto, limits: encryptionLimits }).release.envelope.encoded;
 }
 
 async function readTrust(given: Arguments, io: Io): Promise<TrustRecord | undefined> {

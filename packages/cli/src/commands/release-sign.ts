@@ -5,25 +5,31 @@ import { defaultLimits } from "@sumac/suit";
 import { outputExists, writeFileAtomically } from "../atomic-file.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { encryptionLimits } from "../encrypted-payload.ts";
-import { readEnvelopeFile } from "../envelope-file.ts";
+import { asEnvelope } from "../envelope-file.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
 import { fileState } from "../file-state.ts";
+import { keySourceNote } from "../key-source.ts";
+import { signRequestFile } from "../sign-request-file.ts";
 import { openSigners, passphraseNote, signingOptions } from "../signers.ts";
 import { orFail } from "../signing-failure.ts";
+import { encryptedOption, looksLikeRequest, readSignable, signatureOption } from "../signing-request-file.ts";
 
 export const releaseSign: Command = {
   name: "release sign",
-  summary: "add a signature to an envelope",
-  operands: [{ name: "envelope", summary: "the envelope (.suit) to sign" }],
+  summary: "add a signature to an envelope, or sign a signing request",
+  operands: [{ name: "envelope", summary: "the envelope (.suit) to sign, or a request of `sumac release prepare`" }],
   options: [
     ...signingOptions,
-    { name: "encrypted", summary: "the payload may be encrypted (made with `release build --encrypt-for`)" },
+    encryptedOption,
+    { ...signatureOption, summary: "of a request: signature file of somebody else, to show who is missing" },
     { name: "out", value: "file", summary: "write here instead of into the envelope itself" },
     { name: "replace", summary: "overwrite --out if it is there" },
   ],
   notes: [
     "Signing again with another key countersigns: the manifest and the signatures that are there do not change.",
+    "Of a request a signature file is made, NAME.KEYID.signature.json, after it was shown what is asked and who has signed.",
+    keySourceNote,
     passphraseNote,
   ],
   run,
@@ -32,14 +38,23 @@ export const releaseSign: Command = {
 async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
   const { io, terminal } = context;
   const name = given.operand("envelope");
-  const out = given.option("out") ?? name;
   if (given.all("key").length + given.all("test-only-key").length === 0) {
     throw usage("missing-option", "no --key to sign with", "give a private key: --key keys/vendor.pem.age");
   }
+  const signable = await readSignable(io, name);
+  if (looksLikeRequest(signable)) return signRequestFile(signable, given, context);
+  if (given.all("signature").length > 0) {
+    throw usage(
+      "options-conflict",
+      "--signature goes with a signing request only",
+      "leave it out: an envelope bears its signatures",
+    );
+  }
+  const out = given.option("out") ?? name;
   if (out === "-") throw usage("bad-value", "the envelope has to go to a file", "give one with --out");
   const ifExists = out === name || given.flag("replace") === "given" ? "replace" : "refuse";
   if (ifExists === "refuse" && fileState(io, out) !== "absent") throw outputExists(out, "with --out");
-  const bytes = await readEnvelopeFile(io, name);
+  const bytes = asEnvelope(signable, name);
   const added: { keyId: Uint8Array; algorithm: string; outcome: SignedEnvelope["outcome"] }[] = [];
   const limits = given.flag("encrypted") === "given" ? encryptionLimits : defaultLimits;
   let envelope = bytes;

@@ -9,6 +9,7 @@ import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
 import { fileState } from "../file-state.ts";
+import { keySourceNote } from "../key-source.ts";
 import { parseUnsigned } from "../option-values.ts";
 import { openSigners, passphraseNote, signingOptions } from "../signers.ts";
 import { orFail } from "../signing-failure.ts";
@@ -30,6 +31,7 @@ export const trustUpdate: Command = {
   notes: [
     "The root keys of the record in force have to sign it, and those of the new one too: sumac release sign adds signatures.",
     passphraseNote,
+    keySourceNote,
   ],
   run,
 };

@@ -1,0 +1,1 @@
+export { openPkcs11Key, type Pkcs11Options } from "./node-open-key.ts";
