@@ -43,10 +43,10 @@ const plan: readonly Layer[] = [
   {
     layer: 4,
     package: "device",
-    imports: ["cbor", "crypto", "cose", "smp", "mcuboot", "suit", "verifier"],
+    imports: ["cbor", "crypto", "cose", "smp", "mcuboot", "suit", "tuf", "verifier"],
     npm: "any",
   },
-  { layer: 5, package: "server", imports: ["cbor", "crypto", "cose", "suit", "verifier"], npm: "any" },
+  { layer: 5, package: "server", imports: ["cbor", "crypto", "cose", "suit", "tuf", "verifier"], npm: "any" },
   {
     layer: 6,
     package: "cli",

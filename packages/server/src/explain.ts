@@ -1,4 +1,5 @@
 import { httpStatus, type Refusal } from "./refusal.ts";
+import { explainRepository } from "./repository/explain-repository.ts";
 import { type UnavailableCode, unavailableCodes } from "./unavailable.ts";
 
 /** What a person needs to know: one sentence each, no capital, no full stop. */
@@ -18,6 +19,7 @@ export function readAnswer(body: unknown): Refusal | Fault | undefined {
   const { code, refused, ...facts } = body as { readonly code?: unknown; readonly refused?: unknown };
   if (typeof code !== "string") return undefined;
   if (refused === "envelope") return { code: "envelope-refused", refusal: { ...facts, code } };
+  if (refused === "repository") return { code: "repository-refused", refusal: { ...facts, code } };
   if (Object.hasOwn(httpStatus, code)) return { ...facts, code } as Refusal;
   const fault = unavailableCodes.find((known) => known === code);
   return fault === undefined ? undefined : { code: fault };
@@ -70,6 +72,14 @@ export function explain(reason: Refusal | Fault): Explanation {
       return say(
         `the server does not accept the envelope: ${reason.refusal.code}`,
         "run `sumac verify` with the server's keys to see the reason in full",
+      );
+    case "repository-refused":
+      return (
+        explainRepository(reason.refusal) ??
+        say(
+          `the server does not publish the role files: ${reason.refusal.code}`,
+          "use a client of the same version as the server to see the reason in full",
+        )
       );
     case "payload-uri-unsafe":
       return say(
@@ -149,6 +159,16 @@ function explainFault(code: UnavailableCode): Explanation {
       return say("the data directory was written by a newer version", "use that version, or a backup from before");
     case "data-directory-in-use":
       return say("another server uses this data directory", "stop it, or choose another directory");
+    case "repository-damaged":
+      return say(
+        "the signed tree in the data directory is not as it was published",
+        "restore the folder tuf from a backup, or empty it and publish the repository again",
+      );
+    case "online-key-offline-role":
+      return say(
+        "a key that the server was given is listed for root, targets or a product line",
+        "give the server keys for snapshot and timestamp alone; who takes the server must not be able to release",
+      );
     case "address-unavailable":
       return say("the server cannot listen on this host and port", "choose another port, or stop what listens there");
   }

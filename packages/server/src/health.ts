@@ -6,26 +6,41 @@ import { Unavailable } from "./unavailable.ts";
 const repeatMs = 1000;
 
 interface Health {
-  readonly status: "ok" | "failed";
+  readonly status: "ok" | "warning" | "failed";
   readonly database: string;
   readonly blobs: string;
+  /** Absent: no signed tree is published here. */
+  readonly repository?: string;
+  /** Whom of the repository it is about. */
+  readonly role?: string;
 }
 
-/** `GET /health`: 200 if the database can be written and a blob could be stored, else 503 with the code of the fault. */
+/**
+ * `GET /health`: 200 if the database can be written, a blob could be stored and the signed tree is renewed, else 503 with
+ * the code of the fault. `warning` is 200: people have to sign a role again soon.
+ */
 export function registerHealth(app: FastifyInstance, context: ServerContext): void {
   let last: { readonly at: number; readonly health: Promise<Health> } | undefined;
   app.get("/health", { config: { log: "debug" } }, async (_request, reply) => {
     const now = context.now();
     if (last === undefined || Math.abs(now - last.at) >= repeatMs) last = { at: now, health: check(context) };
     const health = await last.health;
-    return reply.code(health.status === "ok" ? 200 : 503).send(health);
+    return reply.code(health.status === "failed" ? 503 : 200).send(health);
   });
 }
 
-async function check({ store, blobs }: ServerContext): Promise<Health> {
+async function check({ store, blobs, repository }: ServerContext): Promise<Health> {
   const database = await codeOf(async () => store.probe());
   const disk = await codeOf(() => blobs.probe());
-  return { status: database === "ok" && disk === "ok" ? "ok" : "failed", database, blobs: disk };
+  const standing = repository?.standing;
+  const own = database === "ok" && disk === "ok" ? "ok" : "failed";
+  return {
+    status: own === "ok" && standing !== undefined ? standing.verdict : own,
+    database,
+    blobs: disk,
+    ...(standing === undefined ? {} : { repository: standing.code }),
+    ...(standing?.role === undefined ? {} : { role: standing.role }),
+  };
 }
 
 async function codeOf(probe: () => Promise<void>): Promise<string> {

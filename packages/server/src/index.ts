@@ -7,6 +7,8 @@ export { type Explanation, explain, type Fault, readAnswer } from "./explain.ts"
 export type { LogLevel } from "./http/app.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
 export { httpStatus, type Refusal, type RefusalCode } from "./refusal.ts";
+export type { CheckTarget, OfferedTarget } from "./repository/check-target.ts";
+export type { RepositoryOptions } from "./repository/published-repository.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./start-server.ts";
 export { createToken, knowsToken, listTokens, revokeToken, type TokenScope } from "./tokens/create-token.ts";
 export { type TokenRole, tokenRoles } from "./tokens/token.ts";

@@ -5,6 +5,10 @@ export interface Limits {
   readonly envelopeBytes: number;
   /** A JSON body of the publish API. */
   readonly apiBodyBytes: number;
+  /** Role files that are published at once. */
+  readonly repositoryBodyBytes: number;
+  /** Between two looks at what of the repository has to be signed again. */
+  readonly repositoryCheckMs: number;
   /** A feedback or configData body; a longer one is answered 413. */
   readonly deviceBodyBytes: number;
   /** How much of a feedback body is kept as evidence. */
@@ -41,6 +45,8 @@ export const defaultLimits: Limits = {
   blobBytes: 4 * 1024 ** 3,
   envelopeBytes: 64 * 1024,
   apiBodyBytes: 256 * 1024,
+  repositoryBodyBytes: 32 * 1024 ** 2,
+  repositoryCheckMs: 60_000,
   deviceBodyBytes: 256 * 1024,
   storedFeedbackBytes: 64 * 1024,
   feedbackDetails: 50,

@@ -17,6 +17,8 @@ export type Refusal =
   | { readonly code: "length-mismatch"; readonly expected: number; readonly received: number }
   | { readonly code: "digest-mismatch"; readonly expected: string; readonly computed: string }
   | { readonly code: "envelope-refused"; readonly refusal: EnvelopeRefusal }
+  /** Role files that a client would refuse, or that this server may not publish; told by the inner code. */
+  | { readonly code: "repository-refused"; readonly refusal: { readonly code: string } }
   | { readonly code: "payload-uri-unsafe"; readonly uri: string }
   | { readonly code: "payload-missing"; readonly uri: string }
   | { readonly code: "payload-unknown"; readonly uri: string }
@@ -53,6 +55,7 @@ export const httpStatus: Readonly<Record<RefusalCode, number>> = {
   "length-mismatch": 400,
   "digest-mismatch": 422,
   "envelope-refused": 422,
+  "repository-refused": 422,
   "payload-uri-unsafe": 422,
   "payload-missing": 422,
   "payload-unknown": 422,

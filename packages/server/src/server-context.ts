@@ -2,6 +2,7 @@ import type { BlobStore } from "./blobs/blob-store.ts";
 import type { CheckEnvelope } from "./check-envelope.ts";
 import type { LastSeen } from "./devices/last-seen.ts";
 import type { Limits } from "./limits.ts";
+import type { PublishedRepository } from "./repository/published-repository.ts";
 import type { Store } from "./store/store.ts";
 
 /** What every route works with. Time and chance come in here, so that a test can decide them. */
@@ -9,6 +10,8 @@ export interface ServerContext {
   readonly store: Store;
   readonly blobs: BlobStore;
   readonly checkEnvelope: CheckEnvelope;
+  /** Undefined: this server publishes no signed tree. */
+  readonly repository: PublishedRepository | undefined;
   readonly lastSeen: LastSeen;
   readonly limits: Limits;
   readonly pollingSleepSeconds: number;

@@ -11,6 +11,8 @@ import { LastSeen } from "./devices/last-seen.ts";
 import { buildApp, type LogOptions } from "./http/app.ts";
 import { logFault } from "./http/log-fault.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import { keepRenewed } from "./repository/keep-renewed.ts";
+import { PublishedRepository, type RepositoryOptions } from "./repository/published-repository.ts";
 import type { ServerContext } from "./server-context.ts";
 import { openStore } from "./store/store.ts";
 import { scopeOf } from "./tokens/create-token.ts";
@@ -21,6 +23,8 @@ export interface ServerOptions {
   readonly dataDirectory: string;
   /** What publishing believes; see `checkWithVerifier`. */
   readonly checkEnvelope: CheckEnvelope;
+  /** Keys of snapshot and timestamp; absent: no signed tree is published. */
+  readonly repository?: RepositoryOptions;
   /** 0 = any free port. */
   readonly port: number;
   /** Default 127.0.0.1: TLS ends in front of it. */
@@ -77,6 +81,11 @@ export async function startServer(options: ServerOptions, parts: ServerParts = {
       ...(parts.openDatabase === undefined ? {} : { openDatabase: parts.openDatabase }),
     });
     undo.push(() => store.close());
+    const seconds = (): bigint => BigInt(Math.floor(now() / 1000));
+    const repository =
+      options.repository === undefined
+        ? undefined
+        : new PublishedRepository(directory.root, options.repository, seconds);
     const blobs = new BlobStore(directory.blobs, parts.files);
     await blobs.prepare();
     const collected = await collectBlobs(store, blobs, now(), limits.blobGraceMs);
@@ -87,6 +96,7 @@ export async function startServer(options: ServerOptions, parts: ServerParts = {
       store,
       blobs,
       checkEnvelope: options.checkEnvelope,
+      repository,
       lastSeen,
       limits,
       pollingSleepSeconds,
@@ -104,6 +114,10 @@ export async function startServer(options: ServerOptions, parts: ServerParts = {
       });
     }, lastSeenEveryMs).unref();
     undo.push(() => clearInterval(timer));
+    if (repository !== undefined) {
+      const renewal = await keepRenewed(repository, app.log, limits.repositoryCheckMs);
+      undo.push(() => renewal.stop());
+    }
     if (collected.removed > 0) app.log.info({ blobs: collected.removed }, "unused blobs collected");
     for (const sha256 of collected.missing) app.log.error({ code: "blob-damaged", sha256 }, "blob missing");
     url = await listen(app, options.host ?? "127.0.0.1", options.port);

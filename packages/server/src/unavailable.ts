@@ -10,6 +10,10 @@ export const unavailableCodes = [
   "database-too-new",
   /** Another server holds the same data directory. */
   "data-directory-in-use",
+  /** The signed tree is not as it was published: files were changed, removed or put in by others. */
+  "repository-damaged",
+  /** A key that the server was given speaks for root, targets or a line of its repository. */
+  "online-key-offline-role",
   /** The host and port cannot be listened on. */
   "address-unavailable",
 ] as const;

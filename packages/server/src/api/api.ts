@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { registerRepositoryRoutes } from "../repository/repository-routes.ts";
 import type { ServerContext } from "../server-context.ts";
 import { registerActionRoutes } from "./action-routes.ts";
 import { registerBlobRoutes } from "./blob-routes.ts";
@@ -14,6 +15,7 @@ export function registerApi(app: FastifyInstance, context: ServerContext): void 
       registerReleaseRoutes(api, context);
       registerDeviceRoutes(api, context);
       registerActionRoutes(api, context);
+      registerRepositoryRoutes(api, context);
       await api.register(async (blobs) => registerBlobRoutes(blobs, context));
     },
     { prefix: "/api/v1" },

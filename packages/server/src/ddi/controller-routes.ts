@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { findAction } from "../actions/action-row.ts";
 import { markRetrieved, offerAction } from "../actions/offer.ts";
 import { parseAttributeReport } from "../devices/attributes.ts";
@@ -10,7 +10,7 @@ import type { ServerContext } from "../server-context.ts";
 import type { ActionRow, DeviceRow } from "../store/schema.ts";
 import { parseActionId } from "./action-id.ts";
 import { controllerUrl } from "./controller-url.ts";
-import { describeDeployment, updateMode } from "./deployment.ts";
+import { type DeploymentBody, describeDeployment, updateMode } from "./deployment.ts";
 import { parseLenientJson } from "./lenient-json.ts";
 import { pollingSleep } from "./sleep.ts";
 
@@ -45,7 +45,7 @@ export function registerControllerRoutes(ddi: FastifyInstance, context: ServerCo
     const action = await actionOfDevice(device, request.params.id);
     if (action?.link !== "open" || action.cancel === "requested") return replyRefusal(reply, { code: "not-found" });
     await markRetrieved(store, action, now());
-    return reply.send(await describeDeployment(store, action, controllerUrl(context, request, device)));
+    return reply.send(await describe(action, request, device));
   });
 
   ddi.get<{ Params: { id: string } }>("/cancelAction/:id", { config: { log: "debug" } }, async (request, reply) => {
@@ -59,8 +59,13 @@ export function registerControllerRoutes(ddi: FastifyInstance, context: ServerCo
     const device = deviceOf(request);
     const action = await actionOfDevice(device, request.params.id);
     if (action?.state !== "running-verified") return replyRefusal(reply, { code: "not-found" });
-    return reply.send(await describeDeployment(store, action, controllerUrl(context, request, device)));
+    return reply.send(await describe(action, request, device));
   });
+
+  const describe = (action: ActionRow, request: FastifyRequest, device: DeviceRow): Promise<DeploymentBody> =>
+    describeDeployment(store, action, controllerUrl(context, request, device), (sha256) =>
+      context.repository?.targetPath(sha256),
+    );
 
   async function actionOfDevice(device: DeviceRow, text: string): Promise<ActionRow | undefined> {
     const id = parseActionId(text);

@@ -30,15 +30,21 @@ interface DeploymentChunk {
     readonly hashes: { readonly sha1: string; readonly md5: string; readonly sha256: string };
     readonly _links: Readonly<Record<string, { readonly href: string }>>;
   }[];
+  readonly metadata?: readonly { readonly key: string; readonly value: string }[];
 }
+
+/** Where the signed tree lists the release. Advice like all of this: the device asks the tree. */
+export const targetKey = "tuf-target";
 
 /** DDI's description of an action's release: one chunk, the envelope first. */
 export async function describeDeployment(
   store: Store,
   action: ActionRow,
   controllerUrl: string,
+  targetPath: (envelopeSha256: string) => string | undefined,
 ): Promise<DeploymentBody> {
   const { release, artifacts } = await readRelease(store, store.scope, action.release_id);
+  const target = targetPath(release.envelope_sha256);
   return {
     id: String(action.id),
     deployment: {
@@ -57,6 +63,7 @@ export async function describeDeployment(
               `${controllerUrl}/softwaremodules/${action.release_id}/artifacts/${encodeURIComponent(filename)}`,
             ),
           })),
+          ...(target === undefined ? {} : { metadata: [{ key: targetKey, value: target }] }),
         },
       ],
     },
@@ -72,7 +79,7 @@ function links(href: string): Readonly<Record<string, { readonly href: string }>
 }
 
 interface ReleaseArtifacts {
-  readonly release: { readonly name: string; readonly version: string };
+  readonly release: { readonly name: string; readonly version: string; readonly envelope_sha256: string };
   readonly artifacts: readonly {
     readonly filename: string;
     readonly size: number;
@@ -86,7 +93,7 @@ const readRelease = (store: Store, scope: Scope, id: number): Promise<ReleaseArt
   store.read(async (reader) => {
     const release = await reader
       .selectFrom("releases")
-      .select(["name", "version"])
+      .select(["name", "version", "envelope_sha256"])
       .where(inScope(scope, "releases"))
       .where("id", "=", id)
       .executeTakeFirstOrThrow();

@@ -4,6 +4,7 @@ import { registerApi } from "../api/api.ts";
 import { registerDdi } from "../ddi/routes.ts";
 import { registerHealth } from "../health.ts";
 import type { Refusal } from "../refusal.ts";
+import { registerTree } from "../repository/tree-routes.ts";
 import type { ServerContext } from "../server-context.ts";
 import { Unavailable } from "../unavailable.ts";
 import { logFault } from "./log-fault.ts";
@@ -48,6 +49,7 @@ export function buildApp(context: ServerContext, log: LogOptions): FastifyInstan
   addGuards(app, context);
   addOutcomes(app);
   registerHealth(app, context);
+  registerTree(app, context);
   registerApi(app, context);
   registerDdi(app, context);
   return app;

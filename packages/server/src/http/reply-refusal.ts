@@ -5,11 +5,11 @@ import type { Unavailable } from "../unavailable.ts";
 
 /** Answers a refusal: its code and facts as JSON. The code of a refused envelope is the verifier's own. */
 export function replyRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
-  const { refusal: inner, ...facts } =
-    refusal.code === "envelope-refused" ? refusal : { ...refusal, refusal: undefined };
-  const body = inner === undefined ? facts : { ...inner, refused: "envelope" };
+  const body = "refusal" in refusal ? { ...refusal.refusal, refused: refusedThing[refusal.code] } : refusal;
   return reply.code(httpStatus[refusal.code]).send(plainFacts(body));
 }
+
+const refusedThing = { "envelope-refused": "envelope", "repository-refused": "repository" } as const;
 
 /** A fault of this side. The code only: what broke is in the log, and no business of a device. */
 export const replyUnavailable = (reply: FastifyReply, fault: Unavailable, status: 429 | 503 | 507): FastifyReply =>

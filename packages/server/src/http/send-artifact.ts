@@ -13,9 +13,14 @@ export type ArtifactAnswer =
   | { readonly kind: "head" }
   | { readonly kind: "bytes"; readonly status: 200 | 206; readonly start: number; readonly end: number };
 
-const etagOf = ({ blob }: Artifact): string => `"${blob.sha256}"`;
+/** What a file is, as far as HTTP goes. */
+export interface HttpFile {
+  readonly blob: { readonly sha256: string; readonly size: number };
+}
 
-export function decideArtifact(request: FastifyRequest, artifact: Artifact): ArtifactAnswer {
+const etagOf = ({ blob }: HttpFile): string => `"${blob.sha256}"`;
+
+export function decideArtifact(request: FastifyRequest, artifact: HttpFile): ArtifactAnswer {
   const { headers } = request;
   const decided = decidePrecondition(
     { ifMatch: headers["if-match"], ifNoneMatch: headers["if-none-match"], ifRange: text(headers["if-range"]) },
@@ -33,18 +38,45 @@ export function decideArtifact(request: FastifyRequest, artifact: Artifact): Art
 }
 
 /** Sends what was decided. The same URL gives the same bytes for ever, so everybody may keep them. */
-export async function sendArtifact(
+export function sendArtifact(
   reply: FastifyReply,
   blobs: BlobStore,
   artifact: Artifact,
   answer: ArtifactAnswer,
 ): Promise<FastifyReply> {
   const { size, sha256 } = artifact.blob;
-  const validators = { etag: etagOf(artifact), "accept-ranges": "bytes" };
-  const forEver = { ...validators, "cache-control": "public, max-age=31536000, immutable" };
+  const how = { type: "application/octet-stream", cache: "public, max-age=31536000, immutable" };
+  return send(reply, artifact, how, answer, async (range) => (size === 0 ? "" : blobs.read(sha256, size, range)));
+}
+
+export interface HttpForm {
+  readonly type: string;
+  readonly cache: string;
+}
+
+/** The same for a file that is in memory. */
+export function sendBytes(
+  reply: FastifyReply,
+  file: HttpFile & { readonly bytes: Uint8Array },
+  form: HttpForm,
+  answer: ArtifactAnswer,
+): Promise<FastifyReply> {
+  return send(reply, file, form, answer, async ({ start, end }) => Buffer.from(file.bytes.subarray(start, end + 1)));
+}
+
+async function send(
+  reply: FastifyReply,
+  file: HttpFile,
+  { type, cache }: HttpForm,
+  answer: ArtifactAnswer,
+  read: (range: { readonly start: number; readonly end: number }) => Promise<unknown>,
+): Promise<FastifyReply> {
+  const { size } = file.blob;
+  const validators = { etag: etagOf(file), "accept-ranges": "bytes" };
+  const kept = { ...validators, "cache-control": cache };
   switch (answer.kind) {
     case "not-modified":
-      return reply.code(304).headers(forEver).send();
+      return reply.code(304).headers(kept).send();
     case "precondition-failed":
       return replyRefusal(reply.headers(validators), { code: "precondition-failed" });
     case "unsatisfiable":
@@ -52,16 +84,16 @@ export async function sendArtifact(
       return replyRefusal(reply, { code: "range-not-satisfiable" });
     case "head":
       return reply
-        .headers({ ...forEver, "content-length": size })
-        .type("application/octet-stream")
+        .headers({ ...kept, "content-length": size })
+        .type(type)
         .send();
     case "bytes": {
       const { start, end, status } = answer;
       // Opened before a header is set: a damaged blob must be an error, and no cache may keep that.
-      const body = size === 0 ? "" : await blobs.read(sha256, size, { start, end });
+      const body = await read({ start, end });
       if (status === 206) reply.header("content-range", `bytes ${start}-${end}/${size}`);
-      reply.code(status).headers({ ...forEver, "content-length": end - start + 1 });
-      return reply.type("application/octet-stream").send(body);
+      reply.code(status).headers({ ...kept, "content-length": end - start + 1 });
+      return reply.type(type).send(body);
     }
   }
 }

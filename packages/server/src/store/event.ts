@@ -22,6 +22,7 @@ export type EventKind =
   | "device-token-replaced"
   | "attributes-reported"
   | "release-published"
+  | "repository-published"
   | "action-offered"
   | "action-retrieved"
   | "action-state"
