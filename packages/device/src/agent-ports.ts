@@ -5,6 +5,7 @@ import type { BootOutcome } from "./boot-device.ts";
 import type { DdiClient } from "./ddi-client.ts";
 import type { Device } from "./device.ts";
 import type { InstallSubject, InstallWait } from "./install-wait.ts";
+import type { TargetRepository } from "./listed-target.ts";
 import type { OverrideDesk } from "./override-desk.ts";
 import type { SlotImage } from "./slot-check.ts";
 
@@ -29,6 +30,8 @@ export interface AgentPorts {
   operations(): Promise<Operations | undefined>;
   /** A supervisor's word that one manifest may pass what the plant says (CR 2.1 RE 3); absent = there is none. */
   readonly overrides?: Pick<OverrideDesk, "current" | "used">;
+  /** Asked for every order, before its envelope is fetched; absent = the device is not to ask one. */
+  readonly repository?: TargetRepository;
   /** Asked before an order is looked at: what stands against every update; absent = nothing does. */
   mayReceive?(): "granted" | InstallWait;
   /** Asked for each update before the other slot is written; absent = nobody has to agree. */

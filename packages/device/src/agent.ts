@@ -1,3 +1,4 @@
+import { err } from "@sumac/cbor";
 import { bytesToHex, equalBytes } from "@sumac/crypto";
 import type { Operations } from "@sumac/verifier";
 import { ActionReport, unlessUnwanted } from "./action-report.ts";
@@ -8,9 +9,11 @@ import type { DdiDeployment } from "./ddi-client-reply.ts";
 import { envelopeArtifact, findArtifact, readUpTo } from "./deployment-artifact.ts";
 import { deviceAttributes } from "./device-attributes.ts";
 import type { InstallSubject, InstallWait } from "./install-wait.ts";
+import { advisedTarget, type TargetRepository } from "./listed-target.ts";
 import type { DeviceRefusal, Offer } from "./offer.ts";
 import { liftedBars, liftedOperations } from "./override.ts";
 import { RefusalMemory } from "./refusal-memory.ts";
+import { byRepository } from "./repository-refusal.ts";
 import type { TrustOffer } from "./trust-update.ts";
 import { Unavailable } from "./unavailable.ts";
 import { mayPass } from "./waiting-refusal.ts";
@@ -199,14 +202,20 @@ export class Agent {
     const reception = this.#ports.mayReceive?.() ?? "granted";
     if (reception !== "granted") return this.#wait(action, reception);
 
+    const now = trustedTime();
+    const listed = await this.#lookUp(deployment, now);
+    if (listed?.ok === false) {
+      device.refuse(listed.error);
+      return this.#refuse(action, listed.error);
+    }
     const envelope = await this.#deliver(action, async () =>
       readUpTo(server.download(findArtifact(deployment, envelopeArtifact), { from: 0, signal }), device.envelopeLimit),
     );
     if (envelope instanceof Unavailable) return { did: "undeliverable", action, fault: envelope };
-    const now = trustedTime();
     const bars = plant === undefined || override === undefined ? [] : liftedBars(plant, override.lifts);
     const received = device.receive(envelope, {
       ...(now === undefined ? {} : { now }),
+      ...(listed === undefined ? {} : { listed: listed.value }),
       ...(plant === undefined ? {} : { operations: plant }),
       ...(plant === undefined || override === undefined || bars.length === 0
         ? {}
@@ -228,6 +237,18 @@ export class Agent {
     this.#refused.add(actionName(action));
     await this.#report.close(action, "success", ["running-verified", "already-installed"]);
     return { did: "already-installed", action };
+  }
+
+  /** What the vendor's repository says of an order, wherever this device has to ask it. */
+  async #lookUp(
+    deployment: DdiDeployment,
+    now: bigint | undefined,
+  ): Promise<Awaited<ReturnType<TargetRepository["find"]>> | undefined> {
+    const { repository, device } = this.#ports;
+    if (repository === undefined) return undefined;
+    const target = advisedTarget(deployment);
+    if (target === undefined) return err(byRepository({ code: "target-not-named" }));
+    return repository.find(target, device.time(now));
   }
 
   /** In force as soon as it is stored: no restart, no trial. */

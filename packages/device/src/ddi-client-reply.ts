@@ -29,6 +29,7 @@ export interface DdiChunk {
   readonly name: string;
   readonly version: string;
   readonly artifacts: readonly DdiArtifact[];
+  readonly metadata?: readonly { readonly key: string; readonly value: string }[];
 }
 
 /** The announced size and digests are the server's word only; the signed manifest decides. */
@@ -61,6 +62,7 @@ export interface LinkBase {
 const day = 86_400_000;
 const maxChunks = 16;
 const maxArtifacts = 64;
+const maxMetadata = 64;
 const maxTextLength = 256;
 const maxHrefLength = 2048;
 type Members = ReadonlyMap<string, unknown>;
@@ -130,7 +132,17 @@ function chunkAt(value: unknown, field: string, base: LinkBase): DdiChunk {
     artifacts: listAt(chunk.get("artifacts"), `${field}.artifacts`, maxArtifacts).map(([artifact, at]) =>
       artifactAt(artifact, at, base),
     ),
+    ...(chunk.get("metadata") === undefined
+      ? {}
+      : { metadata: metadataAt(chunk.get("metadata"), `${field}.metadata`) }),
   };
+}
+
+function metadataAt(value: unknown, field: string): NonNullable<DdiChunk["metadata"]> {
+  return listAt(value, field, maxMetadata).map(([entry, at]) => {
+    const pair = objectAt(entry, at);
+    return { key: textAt(pair.get("key"), `${at}.key`), value: textAt(pair.get("value"), `${at}.value`) };
+  });
 }
 
 function artifactAt(value: unknown, field: string, base: LinkBase): DdiArtifact {

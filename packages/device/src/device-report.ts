@@ -27,6 +27,7 @@ import {
 import { type Rejection, reportReasonFor } from "@sumac/verifier";
 import type { DeviceKey } from "./device-key.ts";
 import type { DeviceRefusal } from "./offer.ts";
+import type { RepositoryRefusal } from "./repository-refusal.ts";
 import type { ComponentImage, SlotImage } from "./slot-check.ts";
 import type { Slots } from "./slots.ts";
 
@@ -168,21 +169,27 @@ const deviceReasons: Readonly<Record<DeviceOnlyRefusal["code"], ReportFailure["r
   "trust-update-strands-device": "operation-failed",
 };
 
-type DeviceOnlyRefusal = Exclude<DeviceRefusal, Rejection>;
+type DeviceOnlyRefusal = Exclude<DeviceRefusal, Rejection | RepositoryRefusal>;
 
-const isDeviceOnly = (refusal: DeviceRefusal): refusal is DeviceOnlyRefusal =>
+const isDeviceOnly = (refusal: Exclude<DeviceRefusal, RepositoryRefusal>): refusal is DeviceOnlyRefusal =>
   Object.hasOwn(deviceReasons, refusal.code);
 
 /** For whoever made the device; the reason is what counts. */
 const internalCode = 1;
 
 function failureOf(refusal: DeviceRefusal, sections: Sections): ReportFailure {
+  // Of the manifest itself nothing is wrong, as far as anybody has looked.
+  if ("judgedBy" in refusal) return { code: internalCode, record: recordBeforeCommands, reason: "unauthorised" };
   const reason = isDeviceOnly(refusal) ? deviceReasons[refusal.code] : reportReasonFor(refusal);
   return { code: internalCode, record: failedRecord(refusal, sections, reason), reason };
 }
 
 /** The command that ended it, where there is one; the draft wants a record in any case. */
-function failedRecord(refusal: DeviceRefusal, sections: Sections, reason: ReportFailure["reason"]): CommandRecord {
+function failedRecord(
+  refusal: Exclude<DeviceRefusal, RepositoryRefusal>,
+  sections: Sections,
+  reason: ReportFailure["reason"],
+): CommandRecord {
   const computed = "computed" in refusal && refusal.code !== "manifest-digest-mismatch" ? refusal.computed : undefined;
   if (typeof computed === "string") {
     const found = imageMatch(sections);

@@ -16,8 +16,10 @@ import { DeviceClock } from "./device-clock.ts";
 import type { DeviceEvent } from "./device-event.ts";
 import { eventSigners } from "./event-signers.ts";
 import { judgeOffer } from "./judge-offer.ts";
+import { checkListedBytes, checkListedFacts, checkListedTrust, missingTrustUpdate } from "./listed-target.ts";
 import type { DeviceRefusal, Offer, OfferConditions, Received } from "./offer.ts";
 import { type Factory, type Provisioned, type ProvisionRefusal, provisionDevice } from "./provision.ts";
+import type { RepositoryRefusal } from "./repository-refusal.ts";
 import { resumeDevice } from "./resume-device.ts";
 import { otherSlot, type SlotName } from "./slot.ts";
 import { bootJudge, checkSlot, envelopeLimits, type SlotImage, slotImage } from "./slot-check.ts";
@@ -113,6 +115,16 @@ export class Device {
     return envelopeLimits(this.#parts.slots).maxBytes;
   }
 
+  /** What the device knows of the time; `clock` as in `keepTime`. */
+  time(clock: bigint | undefined): TrustedTime {
+    return this.#clock.judge(this.#running().state.lastTime, clock);
+  }
+
+  /** An order was refused before there was an envelope: by the vendor's repository. */
+  refuse(refusal: RepositoryRefusal): void {
+    this.#tell({ event: "refused", refusal });
+  }
+
   /** Checks 1 to 9 of trust.md, and that the slots can carry the plan out. Writes nothing. */
   receive(envelope: Uint8Array, conditions: OfferConditions): Result<Received, DeviceRefusal> {
     this.#tell({ event: "envelope-received", size: envelope.length });
@@ -126,16 +138,25 @@ export class Device {
     const { state, trust, mode, running } = session;
     if (mode === "trial") return err({ code: "trial-running" });
     const { slots, crypto } = this.#parts;
+    const { listed } = conditions;
+    const unlisted = listed && checkListedBytes(envelope, listed, crypto);
+    if (unlisted !== undefined) return err(unlisted);
     const time = this.#clock.judge(state.lastTime, conditions.now);
     const records = [trust.vendor, ...(trust.owner === undefined ? [] : [trust.owner])];
     const found = addressedComponents(envelope, { crypto, records, limits: envelopeLimits(slots) });
     if (found?.ok === false) return found;
     const components = found?.value ?? [];
     const addressed = componentSetOf(components);
-    if (addressed === "trust-record") return this.#judgeTrust(envelope, components, time);
+    if (addressed === "trust-record") return this.#judgeTrust(envelope, components, time, listed);
     const judged = judgeOffer(envelope, { parts: this.#parts, session, addressed, time, ...conditions });
-    if (!judged.ok) return judged;
+    if (!judged.ok) {
+      const unsigned = judged.error.code === "threshold-not-met" || judged.error.code === "signer-unknown";
+      const rekeyed = unsigned && listed !== undefined ? missingTrustUpdate(listed, trust) : undefined;
+      return rekeyed === undefined ? judged : err(rekeyed);
+    }
     const { set, update } = judged.value;
+    const differs = listed && checkListedFacts(update, listed);
+    if (differs !== undefined) return err(differs);
     const { sequenceNumber: sequence } = update.manifest;
     const manifestDigest = update.manifestDigest.bytes;
     if (update.standing === "already-installed" && equalBytes(running.manifestDigest, manifestDigest)) {
@@ -152,9 +173,12 @@ export class Device {
     envelope: Uint8Array,
     components: readonly ComponentId[],
     time: TrustedTime,
+    listed: OfferConditions["listed"],
   ): Result<Received, DeviceRefusal> {
     const judged = this.#trust.judge(envelope, components, time);
     if (!judged.ok) return judged;
+    const differs = listed && judged.value !== "in-force" ? checkListedTrust(judged.value.update, listed) : undefined;
+    if (differs !== undefined) return err(differs);
     return ok(
       judged.value === "in-force" ? { kind: "already-installed" } : { kind: "trust-offer", offer: judged.value },
     );

@@ -3,6 +3,7 @@ import { type Explanation, explain as explainRejection, explainTrustRecord, type
 import type { RecoveryReason, SlotProblems } from "./boot-device.ts";
 import { componentName } from "./component-name.ts";
 import { describeBackupDoubt } from "./explain-backup.ts";
+import { explainRepository } from "./explain-repository.ts";
 import type { InstallWait } from "./install-wait.ts";
 import type { DeviceRefusal } from "./offer.ts";
 import type { OverrideRefusal } from "./override.ts";
@@ -25,6 +26,7 @@ export type DeviceProblem =
 
 /** The one place with sentences about them; a code without a case does not compile. */
 export function explainDevice(problem: DeviceProblem): Explanation {
+  if ("judgedBy" in problem) return explainRepository(problem);
   switch (problem.code) {
     case "trial-running":
       return say(

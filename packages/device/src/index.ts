@@ -70,6 +70,7 @@ export type { InstallSubject, InstallWait } from "./install-wait.ts";
 export * from "./integrity-check.ts";
 export * from "./integrity-watch.ts";
 export * from "./inventory.ts";
+export type { TargetRepository } from "./listed-target.ts";
 export { agentLogEntries, backupFacts, deviceLogEntries, refusalFacts } from "./log-event.ts";
 export * from "./log-head.ts";
 export {
@@ -125,6 +126,7 @@ export { fileProvisioningMark, type ProvisioningMark } from "./provisioning-mark
 export * from "./provisioning-record.ts";
 export { readOnlyFiles } from "./read-only-files.ts";
 export { rememberVerdicts } from "./remembered-verdicts.ts";
+export { byRepository, type RepositoryRefusal } from "./repository-refusal.ts";
 export { SealingStateStore } from "./sealing-state-store.ts";
 export { type SecondaryEvent, secondaryLogEntry } from "./secondary-event.ts";
 export { fileSecondaryLedger, type SecondaryLedger, type SecondaryRelease } from "./secondary-ledger.ts";

@@ -8,4 +8,5 @@ export * from "./node-gateway-line.ts";
 export * from "./node-http.ts";
 export * from "./node-notice-sink.ts";
 export { type ProcessIdentity, processIdentity } from "./node-process-identity.ts";
+export { NodeTargetRepository, type NodeTargetRepositoryOptions } from "./node-target-repository.ts";
 export * from "./node-wait.ts";

@@ -1,5 +1,7 @@
+import type { FoundTarget } from "@sumac/tuf";
 import type { Operations, Rejection, VerifiedUpdate } from "@sumac/verifier";
 import type { ComponentsIncomplete, InstallPlan } from "./install-plan.ts";
+import type { RepositoryRefusal } from "./repository-refusal.ts";
 import type { TrialsExhausted } from "./slot-check.ts";
 import type { StagingsExhausted } from "./staging-budget.ts";
 import type { OwnRefusal } from "./trust-change.ts";
@@ -13,6 +15,8 @@ export interface OfferConditions {
   readonly operations?: Operations;
   /** A supervisor's word for one manifest (CR 2.1 RE 3): what the plant is taken to say for it, and for no other. */
   readonly override?: { readonly manifestDigest: Uint8Array; readonly operations: Operations };
+  /** What the vendor's repository says of the envelope; absent: the device is not to ask one. */
+  readonly listed?: FoundTarget;
 }
 
 /** An update that passed checks 1 to 9 and that this device can carry out. Only `Device.receive` makes one. */
@@ -35,6 +39,7 @@ export type Received =
 /** A refusal of the verifier, or of what this device can do now. */
 export type DeviceRefusal =
   | Rejection
+  | RepositoryRefusal
   | ComponentsIncomplete
   | TrialsExhausted
   | StagingsExhausted

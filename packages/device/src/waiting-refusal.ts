@@ -1,8 +1,10 @@
 import { isWaiting } from "@sumac/verifier";
 import type { DeviceRefusal } from "./offer.ts";
+import { mayPassInRepository } from "./repository-refusal.ts";
 
 /** Whether time or a person can change the answer. */
 export function mayPass(refusal: DeviceRefusal): boolean {
+  if ("judgedBy" in refusal) return mayPassInRepository(refusal);
   switch (refusal.code) {
     case "trial-running":
     case "recovery-running":

@@ -26,6 +26,13 @@ export type HttpBody =
 /** Too slow, or silent in the middle of a body. */
 export class Stalled extends Error {}
 
+/** PEM; absent: the system's authorities, and no certificate of our own. */
+export interface HttpTls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 /** GETs below one base URL, over kept connections. Redirects are refused, so a request goes where its URL says. */
 export class HttpSource {
   readonly #base: string;
@@ -33,11 +40,11 @@ export class HttpSource {
   readonly #agent: http.Agent;
   readonly #request: typeof http.request;
 
-  constructor(baseUrl: string, limits: HttpLimits = defaultHttpLimits) {
+  constructor(baseUrl: string, limits: HttpLimits = defaultHttpLimits, tls: HttpTls = {}) {
     this.#base = baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
     this.#limits = limits;
     const secure = new URL(this.#base).protocol === "https:";
-    this.#agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+    this.#agent = secure ? new https.Agent({ keepAlive: true, ...tls }) : new http.Agent({ keepAlive: true });
     this.#request = secure ? https.request : http.request;
   }
 
