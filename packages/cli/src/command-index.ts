@@ -139,6 +139,11 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/repo-check.ts")).repoCheck,
   },
   {
+    name: "repo send",
+    summary: "bring signed role files to a server, which adds snapshot and timestamp",
+    load: async () => (await import("./commands/repo-send.ts")).repoSend,
+  },
+  {
     name: "repo drill",
     summary: "play a key loss or theft through on throw-away keys",
     load: async () => (await import("./commands/repo-drill.ts")).repoDrill,

@@ -109,7 +109,7 @@ export async function answerFailure({ status, body }: ServerAnswer, url: URL): P
   const reason = readAnswer(body) ?? bodiless[status];
   if (reason === undefined) return unexpectedAnswer(status, url);
   // What the verifier refused is told by its own code.
-  const code = reason.code === "envelope-refused" ? reason.refusal.code : reason.code;
+  const code = "refusal" in reason ? reason.refusal.code : reason.code;
   const exit = status < 500 && status !== 429 ? exitCode.refused : exitCode.unavailable;
   return new Failure({ code, ...explain(reason), exit });
 }
@@ -126,6 +126,15 @@ const bodiless: Readonly<Record<number, Refusal>> = {
   401: { code: "unauthorized" },
   403: { code: "role-missing", need: "publish" },
   429: { code: "too-many-requests" },
+};
+
+/** Below the path of --server, for servers that do not live at the root of theirs. */
+export const serverUrl = (server: URL, name: string): URL => {
+  const url = new URL(server);
+  url.pathname = `${server.pathname.replace(/\/+$/, "")}/${name}`;
+  url.search = "";
+  url.hash = "";
+  return url;
 };
 
 /** What of the link failed, in the words of the device's DDI client. */

@@ -43,14 +43,22 @@ export const passphraseNote =
   "Without --passphrase-file the passphrase comes from SUMAC_PASSPHRASE, else a prompt asks; so the PIN from SUMAC_PIN.";
 
 /** Opens every key the line names, in order; all or none. */
-export async function openSigners(given: Arguments, context: CommandContext): Promise<readonly Signer[]> {
-  const sources = given.all("key").map(keySource);
+export const openSigners = (given: Arguments, context: CommandContext): Promise<readonly Signer[]> =>
+  openNamedSigners({ keys: given.all("key"), testOnlyKeys: given.all("test-only-key") }, given, context);
+
+/** The same for keys that other options name. */
+export async function openNamedSigners(
+  { keys, testOnlyKeys }: { readonly keys: readonly string[]; readonly testOnlyKeys: readonly string[] },
+  given: Arguments,
+  context: CommandContext,
+): Promise<readonly Signer[]> {
+  const sources = keys.map(keySource);
   const passphraseFiles = filesFor("passphrase-file", "keys in files", given, sources, (kind) => kind === "file");
   const pinFiles = filesFor("pin-file", "tokens and commands", given, sources, (kind) => kind !== "file");
   const paths = sources.flatMap((source) => (source.kind === "file" ? [source.path] : []));
   const named = [
-    ...[...paths, ...given.all("test-only-key")].map((key) => locate(context.io, key)),
-    ...given.all("key").filter((_, index) => sources[index]?.kind !== "file"),
+    ...[...paths, ...testOnlyKeys].map((key) => locate(context.io, key)),
+    ...keys.filter((_, index) => sources[index]?.kind !== "file"),
   ];
   if (new Set(named).size < named.length) throw sameKey();
   const signers: Signer[] = [];
@@ -59,7 +67,7 @@ export async function openSigners(given: Arguments, context: CommandContext): Pr
       await openSource(source, { passphrase: passphraseFiles.get(source), pin: pinFiles.get(source) }, context),
     );
   }
-  for (const key of given.all("test-only-key")) {
+  for (const key of testOnlyKeys) {
     requireKeyFile(context.io, key);
     const { signer, warnings } = orFail(await openUnencryptedTestKey(locate(context.io, key)));
     noteWarnings(warnings, context.terminal);

@@ -5,6 +5,7 @@ import {
   overrideName,
   type StagingRules,
 } from "@sumac/device";
+import type { FactoryMinimum } from "@sumac/tuf";
 import { type ComponentSettings, largestFileImageBytes } from "../device/device-settings.ts";
 import { ConfigReader, type Field } from "./config-reader.ts";
 import { isTimeZone, type MaintenanceWindow, parseTimeOfDay, weekdays } from "./maintenance-window.ts";
@@ -36,10 +37,20 @@ export interface AgentConfig {
   readonly clock: "host" | "none";
   readonly integrityCheckMs: number;
   readonly stagings: StagingRules;
+  /** The vendor's signed repository, asked before every update; undefined = none is asked. */
+  readonly tuf: TufConfig | undefined;
   /** Its time of change says when the agent was last seen to work. */
   readonly aliveFile: string | undefined;
   /** Devices at serial ports of this one, which updates them from the same server. */
   readonly secondaries: readonly SecondaryConfig[];
+}
+
+export interface TufConfig {
+  /** File of the root that the device came with. */
+  readonly root: string;
+  readonly url: string;
+  /** Versions that the maker of the device knew to exist. */
+  readonly minimum: FactoryMinimum | undefined;
 }
 
 export interface ServerConfig {
@@ -131,6 +142,7 @@ const keys = [
   "clock",
   "integrityCheck",
   "stagings",
+  "tuf",
   "aliveFile",
   "secondaries",
 ] as const;
@@ -198,6 +210,7 @@ export function readAgentConfig(
       clock: optional("clock", (field) => reader.choice(field, ["host", "none"])) ?? "host",
       integrityCheckMs: optional("integrityCheck", (field) => reader.duration(field)) ?? 24 * 3_600_000,
       stagings: optional("stagings", (field) => readStagings(reader, field)) ?? defaultStagingRules,
+      tuf: optional("tuf", (field) => readTuf(reader, field, url)),
       aliveFile: optional("aliveFile", (field) => reader.path(field)),
       secondaries:
         optional("secondaries", (field) => readSecondaries(reader, field, { access, controllerId, platform })) ?? [],
@@ -388,6 +401,43 @@ function readStagings(reader: ConfigReader, field: Field): StagingRules {
   return {
     burst: reader.whole(map.required("burst"), { least: 1, most: 1000 }),
     restMs: reader.duration(map.required("rest")),
+  };
+}
+
+/** The tree lies on the update server, unless another place is named. */
+function readTuf(reader: ConfigReader, field: Field, server: string): TufConfig {
+  const map = reader.map(field, ["root", "url", "minimum"]);
+  const url = map.optional("url");
+  const minimum = map.optional("minimum");
+  if (url !== undefined && !isServerAddress(reader.text(url))) {
+    reader.refuse(url, "is not an address", "write https://host/tuf, without user, password or query");
+  }
+  return {
+    root: reader.path(map.required("root")),
+    url: url === undefined ? `${server.replace(/\/+$/, "")}/tuf` : reader.text(url),
+    minimum: minimum === undefined ? undefined : readMinimum(reader, minimum),
+  };
+}
+
+function readMinimum(reader: ConfigReader, field: Field): FactoryMinimum {
+  const map = reader.map(field, ["root", "timestamp", "snapshot", "roles"]);
+  const version = (at: Field): number => reader.whole(at, { least: 1, most: 999_999_999 });
+  const top = (key: "root" | "timestamp" | "snapshot"): Partial<FactoryMinimum> => {
+    const at = map.optional(key);
+    return at === undefined ? {} : { [key]: version(at) };
+  };
+  const roles = map.optional("roles");
+  const listed = roles === undefined ? [] : reader.list(roles);
+  return {
+    ...top("root"),
+    ...top("timestamp"),
+    ...top("snapshot"),
+    roles: new Map(
+      listed.map((each) => {
+        const entry = reader.map(each, ["role", "version"]);
+        return [reader.text(entry.required("role")), version(entry.required("version"))];
+      }),
+    ),
   };
 }
 

@@ -57,7 +57,7 @@ async function accessToken({ access }: ServerConfig, io: Io): Promise<DdiToken> 
   throw malformedInput("token-invalid", `${access.file} holds no token`, "write the token into it, and nothing else");
 }
 
-function readTls({ access, authority }: ServerConfig, io: Io): NodeHttpTls {
+export function readTls({ access, authority }: ServerConfig, io: Io): NodeHttpTls {
   if (access.kind === "certificate") refuseOpenSecret(access.key);
   const own =
     access.kind === "certificate" ? { cert: readPem(io, access.file), key: readPem(io, access.key) } : undefined;

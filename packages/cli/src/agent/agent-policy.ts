@@ -1,4 +1,5 @@
 import type { Policy } from "@sumac/device";
+import type { FactoryMinimum } from "@sumac/tuf";
 import type { AgentConfig } from "./agent-config.ts";
 
 /** The settings by which an inventory shows how updates are treated (CR 7.6), and changes are told (CR 2.8). */
@@ -22,7 +23,13 @@ export const policyOf = (config: AgentConfig): Policy => ({
   integrityCheckSeconds: config.integrityCheckMs / 1000,
   pollLeastSeconds: config.poll.leastMs / 1000,
   pollMostSeconds: config.poll.mostMs / 1000,
+  repository: config.tuf?.url ?? "none",
+  repositoryRoot: config.tuf?.root ?? "none",
+  repositoryMinimum: config.tuf?.minimum === undefined ? "none" : minimumText(config.tuf.minimum),
   stagingBurst: config.stagings.burst,
   stagingRestSeconds: config.stagings.restMs / 1000,
   secondaries: JSON.stringify(config.secondaries),
 });
+
+const minimumText = ({ roles = new Map(), ...top }: FactoryMinimum): string =>
+  [...Object.entries(top), ...roles].map(([role, version]) => `${role} ${version}`).join(", ");

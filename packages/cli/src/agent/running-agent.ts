@@ -31,6 +31,7 @@ import {
   selfTestEntry,
   selfTestWait,
   signBackup,
+  type TargetRepository,
   Unavailable,
 } from "@sumac/device";
 import {
@@ -50,10 +51,15 @@ import type { AgentConfig, BackupConfig, NotifyConfig } from "./agent-config.ts"
 import { type AgentConnection, connectAgent } from "./agent-connection.ts";
 import type { AgentPlatform, PlatformClock } from "./agent-platform.ts";
 import { policyOf } from "./agent-policy.ts";
+import { openAgentRepository } from "./agent-repository.ts";
 import { ImageStart } from "./image-start.ts";
 import { type ConsentStep, type ConsentSubject, consentLine, Operator } from "./operator.ts";
 import type { RunningConfig } from "./running-config.ts";
 import { Secondaries } from "./secondaries.ts";
+
+interface Connections extends AgentConnection {
+  readonly repository: TargetRepository | undefined;
+}
 
 /** An agent at work: one device, one process, and a configuration that may be exchanged. */
 export class RunningAgent {
@@ -135,7 +141,7 @@ export class RunningAgent {
 
   /** Rounds until the signal is aborted; answers with the last boot. */
   async run(booted: BootOutcome, signal: AbortSignal): Promise<BootOutcome> {
-    const connection = await connectAgent(this.config, this.#context.io, signal);
+    const connection = await this.#connect(signal);
     const watching = this.#watch().run(this.config.integrityCheckMs, signal);
     const ended = new AbortController();
     let tending: Promise<void> | undefined;
@@ -157,7 +163,7 @@ export class RunningAgent {
 
   /** One round, for a person who looks on. */
   async once(booted: BootOutcome, signal: AbortSignal): Promise<Round> {
-    const connection = await connectAgent(this.config, this.#context.io, signal);
+    const connection = await this.#connect(signal);
     try {
       const round = await oneRound(this.#agent(booted, connection), this.#observer, signal);
       await (await this.#secondaries(connection))?.once(signal);
@@ -200,7 +206,21 @@ export class RunningAgent {
     return { code: "consent-awaited" };
   }
 
-  #agent(booted: BootOutcome, { server }: AgentConnection): Agent {
+  async #connect(signal: AbortSignal): Promise<Connections> {
+    const { io } = this.#context;
+    const repository = await openAgentRepository(this.config, this.#platform.folder, io);
+    const connection = await connectAgent(this.config, io, signal);
+    return {
+      ...connection,
+      repository,
+      close() {
+        repository?.close();
+        connection.close();
+      },
+    };
+  }
+
+  #agent(booted: BootOutcome, { server, repository }: Connections): Agent {
     const { device } = this.#platform;
     const imageStart = this.#imageStart;
     const operator = this.#operator();
@@ -225,6 +245,7 @@ export class RunningAgent {
       trustedTime: () => this.#trustedTime(),
       operations: () => operator.operations(),
       overrides: this.#overrides,
+      ...(repository === undefined ? {} : { repository }),
       mayReceive: () => this.#verifierWait ?? "granted",
       mayInstall: (subject) => this.#mayInstall(subject, operator),
       ...this.#backup(),

@@ -14,7 +14,9 @@ import { readManifestPayloads } from "../manifest-payloads.ts";
 import { parseServerUrl } from "../option-values.ts";
 import { matchPayloads } from "../payload-argument.ts";
 import { findPayloadBeside } from "../payload-beside.ts";
-import { answerFailure, askServer, unexpectedAnswer } from "../server-request.ts";
+import { Repository } from "../repo/repository.ts";
+import { listedPath, type SentRepository, sendRepository } from "../repo/send-repository.ts";
+import { answerFailure, askServer, serverUrl, unexpectedAnswer } from "../server-request.ts";
 import { humanSize } from "../terminal.ts";
 import { readToken } from "../token-file.ts";
 
@@ -25,6 +27,7 @@ export const publish: Command = {
   options: [
     { name: "server", value: "url", use: "required", summary: "address of the server" },
     { name: "token-file", value: "file", use: "required", summary: "file that holds a publish token" },
+    { name: "repo", value: "folder", summary: "signed repository that lists the envelope; sent before the release" },
     { name: "payload", value: "uri=file", use: "repeatable", summary: "file for this URI of the manifest" },
   ],
   notes: [
@@ -54,18 +57,33 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     const file = files.get(uri) ?? findPayloadBeside(io, name, uri, digests);
     payloads.push(await measure(uri, file, digests, context));
   }
+  const folder = given.option("repo");
+  const repository = folder === undefined ? undefined : await Repository.open(io, folder);
+  // Told before anything is sent.
+  const target = repository && listedPath(repository, envelope, name);
   const uploads = [];
   for (const payload of payloads) {
     uploads.push({ uri: payload.uri, sha256: payload.sha256, upload: await upload(payload, server, token, context) });
   }
+  // Before the release: a device that is offered one looks it up at once.
+  const sent = repository && (await sendRepository(repository, server, token));
   const { release, outcome } = await announce(envelope, payloads, server, token);
   const { id, version, manifestDigest } = release;
   const sequence = jsonInteger(BigInt(release.sequence));
-  terminal.json({ outcome, release: { id, name: release.name, version, sequence, manifestDigest }, payloads: uploads });
+  terminal.json({
+    outcome,
+    release: { id, name: release.name, version, sequence, manifestDigest },
+    payloads: uploads,
+    ...(sent === undefined ? {} : { repository: sent, target }),
+  });
+  if (sent !== undefined) terminal.line(`  ${target}: ${sentWords(sent)}`);
   for (const { uri, upload } of uploads) terminal.line(`  ${uri}: ${upload}`);
   terminal.line(`${outcome}: ${release.name} ${version}, sequence ${sequence}, release ${id} at ${server.href}`);
   return exitCode.ok;
 }
+
+const sentWords = ({ outcome, files }: SentRepository): string =>
+  outcome === "published" ? `repository published (${files.length} files)` : "repository is published already";
 
 /** Digest and size, and whether a device could accept it at all: before gigabytes are sent. */
 async function measure(
@@ -104,7 +122,7 @@ async function upload(
   token: string,
   { io, terminal }: CommandContext,
 ): Promise<"uploaded" | "already-there"> {
-  const url = apiUrl(server, `blobs/${sha256}`);
+  const url = serverUrl(server, `api/v1/blobs/${sha256}`);
   const present = await askServer({ method: "HEAD", url, token });
   if (present.status === 200) return "already-there";
   // Told before the payload is sent, not after.
@@ -126,7 +144,7 @@ async function announce(
   server: URL,
   token: string,
 ): Promise<{ readonly release: Published; readonly outcome: "published" | "already-published" }> {
-  const url = apiUrl(server, "releases");
+  const url = serverUrl(server, "api/v1/releases");
   const text = JSON.stringify({
     envelope: Buffer.from(envelope).toString("base64"),
     payloads: payloads.map(({ uri, sha256 }) => ({ uri, sha256 })),
@@ -159,12 +177,3 @@ function digestOfEnvelope(bytes: Uint8Array): string {
   if (!envelope.ok) throw new Error("it was read before");
   return bytesToHex(envelope.value.digest.bytes);
 }
-
-/** Below the path of --server, for servers that do not live at the root of theirs. */
-const apiUrl = (server: URL, name: string): URL => {
-  const url = new URL(server);
-  url.pathname = `${server.pathname.replace(/\/+$/, "")}/api/v1/${name}`;
-  url.search = "";
-  url.hash = "";
-  return url;
-};

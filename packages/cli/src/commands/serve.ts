@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { nodeCrypto } from "@sumac/crypto/node";
-import { checkWithVerifier, startServer, Unavailable } from "@sumac/server";
+import { checkWithVerifier, type RepositoryOptions, startServer, Unavailable } from "@sumac/server";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
@@ -8,6 +8,7 @@ import { untilInterrupted } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { locate } from "../location.ts";
 import { parsePort, parsePublicUrl } from "../option-values.ts";
+import { openNamedSigners, passphraseNote } from "../signers.ts";
 import { isSystemError } from "../system-failure.ts";
 import { checkTokenFile, makeTokenFile, type TokenFile } from "../token-provision.ts";
 import { allowAlgorithmOption, profileOption, rootsFromKeys, trustFromKeys } from "../trust-from-keys.ts";
@@ -27,10 +28,38 @@ export const serve: Command = {
     { name: "port", value: "n", summary: "port to listen on, 0 for any (default 8480)" },
     { name: "public-url", value: "url", summary: "what devices call the server, if a proxy stands before it" },
     { name: "polling-seconds", value: "n", summary: "how often devices ask (default 300)" },
+    {
+      name: "snapshot-key",
+      value: "file",
+      use: "repeatable",
+      summary: "encrypted key of the repository's snapshot; a signed tree is published at /tuf",
+    },
+    {
+      name: "timestamp-key",
+      value: "file",
+      use: "repeatable",
+      summary: "encrypted key of its timestamp; may be the same file",
+    },
+    {
+      name: "passphrase-file",
+      value: "file",
+      use: "repeatable",
+      summary: "passphrase of these keys; one for all, or one for each: snapshot keys first",
+    },
+    {
+      name: "test-only-online-key",
+      value: "file",
+      use: "repeatable",
+      summary: "TEST ONLY: unencrypted key (PEM) of snapshot or timestamp",
+    },
     { name: "publish-token-file", value: "file", summary: "token for publishing; made if the file is not there" },
     { name: "device-token-file", value: "file", summary: "token for devices; made if the file is not there" },
   ],
-  notes: ["Logs JSON lines to stderr. SIGINT or SIGTERM ends it in order, with exit code 0."],
+  notes: [
+    "Logs JSON lines to stderr. SIGINT or SIGTERM ends it in order, with exit code 0.",
+    "While root exchanges an online key, give the old one and the new one.",
+    passphraseNote,
+  ],
   onInterrupt: "finish",
   run,
 };
@@ -49,6 +78,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     pollingSleepSeconds: parsePollingSeconds(given.option("polling-seconds") ?? "300"),
     ...(publicUrl === undefined ? {} : { publicUrl: parsePublicUrl("public-url", publicUrl) }),
   };
+  const repository = await readOnlineKeys(given, context);
   // What can be wrong is found before a data folder is made.
   const tokenFiles = tokenFilesOf(given, io);
   const missing: TokenFile[] = [];
@@ -61,6 +91,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     ...options,
     dataDirectory: locate(io, data),
     checkEnvelope,
+    ...(repository === undefined ? {} : { repository }),
     log: { stream: io.stderr },
   });
   try {
@@ -82,6 +113,21 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   terminal.jsonLine({ event: "stopped" });
   terminal.line("stopped");
   return exitCode.ok;
+}
+
+/** Undefined: no signed tree is published here. */
+async function readOnlineKeys(given: Arguments, context: CommandContext): Promise<RepositoryOptions | undefined> {
+  const [snapshot, timestamp] = [given.all("snapshot-key"), given.all("timestamp-key")];
+  const testOnlyKeys = given.all("test-only-online-key");
+  const isHalf = (snapshot.length === 0) !== (timestamp.length === 0);
+  if (isHalf && testOnlyKeys.length === 0) {
+    const absent = snapshot.length === 0 ? "snapshot-key" : "timestamp-key";
+    throw usage("missing-option", `no --${absent}: the server signs both`, `give --${absent} FILE as well`);
+  }
+  const keys = [...new Set([...snapshot, ...timestamp])];
+  if (keys.length === 0 && testOnlyKeys.length === 0) return undefined;
+  const signers = await openNamedSigners({ keys, testOnlyKeys }, given, context);
+  return { signers, crypto: nodeCrypto };
 }
 
 function tokenFilesOf(given: Arguments, io: Io): readonly TokenFile[] {
