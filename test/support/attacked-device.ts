@@ -12,6 +12,7 @@ import {
   MemoryFlash,
   planFlash,
   type Round,
+  type TargetRepository,
   Unavailable,
 } from "@sumac/device";
 import { createNodeHttp, defaultNodeHttpTimeouts, wait } from "@sumac/device/node";
@@ -39,6 +40,8 @@ export interface Conditions {
   /** Seconds since 1970; absent = no trusted clock. */
   readonly now?: bigint;
   readonly selfTest?: "failed";
+  /** Asked before the envelope is believed; absent: the device knows none. */
+  readonly repository?: TargetRepository;
   /** Default: as long as a real device. */
   readonly patience?: "short";
   /** Somebody with a probe on the flash, between arming and restart. */
@@ -162,6 +165,7 @@ export class AttackedDevice {
       uptimeMs: () => 0,
       trustedTime: () => conditions.now,
       operations: async () => conditions.operations,
+      ...(conditions.repository === undefined ? {} : { repository: conditions.repository }),
       observe: () => undefined,
     });
   }

@@ -6,6 +6,7 @@ import {
   createToken,
   type DeviceView,
   type ReleaseView,
+  type RepositoryOptions,
   type RunningServer,
   startServer,
 } from "@sumac/server";
@@ -19,27 +20,36 @@ export interface ServerTokens {
   readonly operator: string;
 }
 
+interface Believed {
+  readonly trust: TrustRecord;
+  /** Absent: the server publishes no signed tree. */
+  readonly repository: RepositoryOptions | undefined;
+}
+
 /** The real server on a folder of its own, with a token for everybody who has business with it. */
 export class TestServer {
   readonly folder: string;
   readonly tokens: ServerTokens;
   readonly #trust: TrustRecord;
+  readonly #repository: RepositoryOptions | undefined;
   #running: RunningServer;
 
-  private constructor(folder: string, tokens: ServerTokens, trust: TrustRecord, running: RunningServer) {
+  private constructor(folder: string, tokens: ServerTokens, { trust, repository }: Believed, running: RunningServer) {
     this.folder = folder;
     this.tokens = tokens;
     this.#trust = trust;
+    this.#repository = repository;
     this.#running = running;
   }
 
-  static async start(trust: TrustRecord): Promise<TestServer> {
+  static async start(trust: TrustRecord, repository?: RepositoryOptions): Promise<TestServer> {
     const folder = temporaryFolder();
     const make = async (role: "publish" | "device-admin"): Promise<string> =>
       (await createToken(folder, { role, label: role })).token;
     const gateway = await createToken(folder, { role: "gateway", label: "gateway", pattern: "rtu-*" });
     const tokens = { publish: await make("publish"), gateway: gateway.token, operator: await make("device-admin") };
-    return new TestServer(folder, tokens, trust, await run(folder, trust, 0));
+    const believed = { trust, repository };
+    return new TestServer(folder, tokens, believed, await run(folder, believed, 0));
   }
 
   get url(): string {
@@ -54,7 +64,7 @@ export class TestServer {
   async restart(): Promise<void> {
     const port = Number(new URL(this.url).port);
     await this.close();
-    this.#running = await run(this.folder, this.#trust, port);
+    this.#running = await run(this.folder, { trust: this.#trust, repository: this.#repository }, port);
   }
 
   async publish({ envelope, image, uri }: Release): Promise<ReleaseView> {
@@ -98,10 +108,11 @@ export class TestServer {
   }
 }
 
-const run = (dataDirectory: string, trust: TrustRecord, port: number): Promise<RunningServer> =>
+const run = (dataDirectory: string, { trust, repository }: Believed, port: number): Promise<RunningServer> =>
   startServer({
     dataDirectory,
     checkEnvelope: checkWithVerifier({ crypto: nodeCrypto, trust }),
+    ...(repository === undefined ? {} : { repository }),
     port,
     log: { level: "silent" },
   });

@@ -20,7 +20,7 @@ async function startChild(dataDirectory: string, keys: string): Promise<{ child:
   return { child, url: line.toString().trim() };
 }
 
-test(`SIGKILL at ${kills} moments of publications: every device reads the old state or the new one, and a repetition ends it`, async () => {
+test(`T-TUF-PUBLISH-KILLED: SIGKILL at ${kills} moments of publications: every device reads the old state or the new one, and a repetition ends it`, async () => {
   const dataDirectory = temporaryDirectory();
   const keys = path.join(temporaryDirectory(), "keys");
   const vendor = new OfflineVendor();

@@ -122,7 +122,7 @@ describe("publishing", () => {
   });
 });
 
-describe("what no client would accept is not written", () => {
+describe("T-TUF-SERVER-SIGNS: what no client would accept is not written", () => {
   const attacks: readonly (readonly [string, string, () => Promise<unknown>])[] = [
     [
       "targets that the server signed itself",
