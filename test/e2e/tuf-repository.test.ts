@@ -18,7 +18,7 @@ async function serve(...trusted: readonly string[]): Promise<void> {
   const online = "--test-only-online-key snap.pem --test-only-online-key time.pem";
   const tokens = "--publish-token-file publish.token --device-token-file device.token";
   server = people.start(
-    `serve --data data ${keys("trust", ...trusted)} --threshold 2 ${online} --port 0 --polling-seconds 1 ${tokens} --json`,
+    `serve --data data ${keys("trust", ...trusted)} --threshold 2 ${keys("trust-root", "alice")} ${online} --port 0 --polling-seconds 1 ${tokens} --json`,
   );
   url = String((await server.next("listening"))["url"]);
   const config = [
@@ -43,7 +43,8 @@ async function stop(): Promise<void> {
 const once = () => people.run("device agent --config agent.yaml --once");
 
 async function list(envelope: string, ceremony: string, version: string, ...who: readonly string[]): Promise<void> {
-  await people.good(`repo release add repo ${envelope} --line drives --version ${version}`);
+  const model = envelope.includes("trust") ? " --model trust" : "";
+  await people.good(`repo release add repo ${envelope} --line drives --version ${version}${model}`);
   await people.ceremony(ceremony, ...who);
 }
 
@@ -108,19 +109,21 @@ test("three key holders, a product line, releases signed by two, a key lost and 
   const fourth = await people.release("1.2.0", 5, "ada", "fay");
   await list(fourth, "4-line-drives", "1.4.0", "ada", "fay");
   await people.good(`publish ${fourth} --repo repo ${send()}`);
-  const waits = await once();
-  expect(waits.stdout + waits.stderr).toContain("trust-update-missing");
+  const early = await once();
+  expect([early.code, early.stderr]).toEqual([3, expect.stringContaining("error[trust-update-missing]")]);
   await people.good(
     `trust make vendor.trust --part vendor ${keys("release", "ada", "cid", "fay")} --release-threshold 2 ${keys("root", "alice")} --replace`,
   );
-  const early = await people.run(
+  const update = await people.run(
     `trust update vendor.trust --sequence 1 --config ${fixture("sumac.yaml")} --test-only-key alice.pem`,
   );
-  expect(early.code).toBe(0);
-  await people.good("device trust update unit vendor-trust-1.suit");
+  expect(update.code).toBe(0);
+  await list("vendor-trust-1.suit", "5-line-drives", "1", "ada", "fay");
+  await people.good(`publish vendor-trust-1.suit --repo repo ${send()}`);
+  expect((await once()).stdout).toMatch(/reported success: vendor-trust-changed/);
   expect((await once()).stdout).toMatch(/confirmed 1\.2\.0 \(sequence 5\)/);
   const log = (await people.good("device log show unit")).stdout;
-  expect(log).toMatch(/update-waiting waiting .*trust-update-missing/);
+  expect(log).toMatch(/update-refused refused .*code=trust-update-missing.*judgedBy=repository/);
   expect(existsSync(people.at("repo/metadata/timestamp.json"))).toBe(false);
   expect(readFileSync(people.at("data/tuf/metadata/timestamp.json"), "utf8")).toContain('"_type":"timestamp"');
   await stop();

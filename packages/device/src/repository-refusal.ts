@@ -20,6 +20,9 @@ export const byRepository = (refusal: TufRefusal | OwnRepositoryRefusal): Reposi
   judgedBy: "repository",
 });
 
-/** Time, a person at the plant, or a trust update can change the answer. */
+/**
+ * Time or a person at the plant can change the answer. So can a trust update; but an order that waited for it would stand
+ * in its way.
+ */
 export const mayPassInRepository = ({ code }: RepositoryRefusal): boolean =>
-  code === "freshness-unknown" || code === "not-approved" || code === "trust-update-missing";
+  code === "freshness-unknown" || code === "not-approved";

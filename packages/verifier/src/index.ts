@@ -7,6 +7,7 @@ export * from "./freshness.ts";
 export { judgeUpdate } from "./judge-update.ts";
 export * from "./plan.ts";
 export type { DigestSubject, KeyPart, Profile } from "./profile.ts";
+export { readTrustUpdate } from "./read-trust-update.ts";
 export * from "./recipient.ts";
 export * from "./rejection.ts";
 export * from "./report-reason.ts";

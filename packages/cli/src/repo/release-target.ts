@@ -1,7 +1,7 @@
 import { nodeCrypto } from "@sumac/crypto/node";
-import { type FactsRefusal, type ManifestText, manifestFacts } from "@sumac/suit";
+import { type FactsRefusal, type Manifest, type ManifestText, manifestFacts } from "@sumac/suit";
 import type { Delegation, PlainJson } from "@sumac/tuf";
-import { explain, trustKey, verifyEnvelope } from "@sumac/verifier";
+import { explain, readTrustUpdate, trustKey, verifyEnvelope } from "@sumac/verifier";
 import { encryptionLimits } from "../encrypted-payload.ts";
 import { exitCode } from "../exit-code.ts";
 import { Failure, usage } from "../failure.ts";
@@ -25,9 +25,14 @@ const identityWords: Readonly<Record<FactsRefusal["identity"], string>> = {
 
 /**
  * Reads an envelope for the repository. The line's keys have to have signed it too, as many as its role needs: devices
- * ask both. `custom` repeats what every verifier compares with the envelope.
+ * ask both. A trust update is signed by root keys instead, of which the repository knows nothing. `custom` repeats what
+ * every verifier compares with the envelope.
  */
 export function releaseTarget(bytes: Uint8Array, line: string, delegation: Delegation): ReleaseTarget {
+  const trustUpdate = readTrustUpdate(bytes, nodeCrypto);
+  if (trustUpdate !== undefined) {
+    return { ...targetFacts(trustUpdate, line), model: undefined, version: undefined, signers: [] };
+  }
   const verdict = verifyEnvelope(bytes, {
     crypto: nodeCrypto,
     trust: { roles: [releaseRole(delegation)], legacyAlgorithms: [] },
@@ -43,6 +48,14 @@ export function releaseTarget(bytes: Uint8Array, line: string, delegation: Deleg
     throw new Failure({ code: verdict.error.code, problem, remedy, exit });
   }
   const { manifest, members, signers } = verdict.value;
+  return {
+    ...targetFacts(manifest, line),
+    ...textFacts(members.text),
+    signers: signers.map(({ keyId }) => keyId),
+  };
+}
+
+function targetFacts(manifest: Manifest, line: string): Pick<ReleaseTarget, "custom" | "sequence"> {
   const facts = manifestFacts(manifest);
   if (!facts.ok) {
     throw new Failure({
@@ -71,8 +84,6 @@ export function releaseTarget(bytes: Uint8Array, line: string, delegation: Deleg
       vendor_id: vendorId,
     },
     sequence,
-    ...textFacts(members.text),
-    signers: signers.map(({ keyId }) => keyId),
   };
 }
 
