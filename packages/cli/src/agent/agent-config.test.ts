@@ -124,6 +124,34 @@ test("everything that can be said", () => {
   expect(policyOf(config)).toMatchObject({ profile: "ot", clock: "none", stagingBurst: 4, pollMostSeconds: 3600 });
 });
 
+test("a signed repository: on the update server unless it lies elsewhere, from the factory's root and versions", () => {
+  const { tuf } = read(`${base}\ntuf: { root: factory.root.json }`);
+  expect(tuf).toEqual({
+    root: "/etc/sumac/factory.root.json",
+    url: "https://updates.plant.example:8443/tuf",
+    minimum: undefined,
+  });
+  const more = read(
+    [
+      base,
+      "tuf:",
+      "  root: /etc/root.json",
+      "  url: https://mirror.example/tree",
+      '  minimum: { root: "2", snapshot: "40", roles: [{ role: line-drives, version: "7" }] }',
+    ].join("\n"),
+  );
+  expect(more.tuf).toEqual({
+    root: "/etc/root.json",
+    url: "https://mirror.example/tree",
+    minimum: { root: 2, snapshot: 40, roles: new Map([["line-drives", 7]]) },
+  });
+  expect(policyOf(read(base))).toMatchObject({ repository: "none", repositoryRoot: "none" });
+  expect(policyOf(more)).toMatchObject({
+    repository: "https://mirror.example/tree",
+    repositoryMinimum: "root 2, snapshot 40, line-drives 7",
+  });
+});
+
 describe("what is wrong is told with its line", () => {
   test.each([
     ["an unknown key", `${base}\npol: { least: 1 s }`, 12, "config-unknown-key"],
@@ -199,6 +227,10 @@ describe("what is wrong is told with its line", () => {
     ],
     ["a syslog without a port", `${base}\nnotify: [{ syslog: log.example }]`, 12, "config-bad-value"],
     ["a budget of nothing", `${base}\nstagings: { burst: "0", rest: 1 h }`, 12, "config-bad-value"],
+    ["a repository without a root", `${base}\ntuf: { url: https://x.example }`, 12, "config-missing-key"],
+    ["a repository that is no address", `${base}\ntuf: { root: r, url: ftp://x }`, 12, "config-bad-value"],
+    ["a minimum that is no version", `${base}\ntuf: { root: r, minimum: { root: "0" } }`, 12, "config-bad-value"],
+    ["a minimum for nothing", `${base}\ntuf: { root: r, minimum: { roles: [{ role: x }] } }`, 12, "config-missing-key"],
     ["a tab", `${base}\n\tx: 1`, 12, "config-not-yaml"],
     ["an alias", `${base}\nnotify: [&a { file: x }, *a]`, 12, "config-not-plain"],
   ])("%s", (_name, text, line, code) => {

@@ -8,9 +8,11 @@ import {
   defaultStagingRules,
   fileStagingLedger,
   StagingBudget,
+  type TargetRepository,
   Unavailable,
 } from "@sumac/device";
 import { createNodeHttp, nodeFileSystem, wait } from "@sumac/device/node";
+import { openRepository } from "../agent/agent-repository.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type OpenDevice, openDeviceFolder } from "../device/device-folder.ts";
 import { readSimulatedSettings } from "../device/device-settings.ts";
@@ -45,6 +47,7 @@ export const deviceRun: Command = {
     { name: "token-kind", value: "kind", summary: "gateway (default) or target" },
     { name: "tenant", value: "name", summary: "tenant of the server (default DEFAULT)" },
     ...factoryOptions,
+    { name: "repository-root", value: "file", summary: "root of the signed repository, asked before every update" },
     { name: "once", summary: "one update, then stop" },
     { name: "fail-self-test", summary: "the new image fails its self-test, to see it go back" },
   ],
@@ -79,7 +82,12 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     const opened = await openDeviceFolder(io, folder, known, plan === undefined ? "existing" : "new", { stagings });
     try {
       const booted = await switchOn(opened, plan, connection.server, given, context);
-      return await operate(opened, booted, connection.server, given, context);
+      const repository = await repositoryOf(given, locate(io, folder), context);
+      try {
+        return await operate(opened, booted, { server: connection.server, repository }, given, context);
+      } finally {
+        repository?.close();
+      }
     } finally {
       await opened.close();
     }
@@ -153,11 +161,19 @@ async function connect(given: Arguments, controllerId: string, context: CommandC
   return { server: createDdiClient({ baseUrl, tenant, controllerId, token, http, wait }), close: () => http.close() };
 }
 
+/** It lies on the update server. Undefined: the device knows none. */
+async function repositoryOf(given: Arguments, folder: string, { io }: CommandContext) {
+  const root = given.option("repository-root");
+  if (root === undefined) return undefined;
+  const url = `${parseServerUrl("server", given.required("server")).href.replace(/\/+$/, "")}/tuf`;
+  return openRepository({ root, url, minimum: undefined }, {}, folder, io);
+}
+
 /** Switches the device on and lets its agent work. */
 async function operate(
   { device, log }: OpenDevice,
   booted: BootOutcome,
-  server: DdiClient,
+  { server, repository }: { readonly server: DdiClient; readonly repository: TargetRepository | undefined },
   given: Arguments,
   context: CommandContext,
 ): Promise<ExitCode> {
@@ -176,6 +192,7 @@ async function operate(
     uptimeMs: () => performance.now(),
     trustedTime: hostTime,
     operations: async () => undefined,
+    ...(repository === undefined ? {} : { repository }),
     observe: (event) => {
       observer.observe(event);
       for (const entry of agentLogEntries(event)) log.note(entry);

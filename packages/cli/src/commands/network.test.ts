@@ -198,6 +198,26 @@ describe("serve", () => {
 /** Without the server's log, which is JSON. */
 const lastLines = ({ stderr }: Said): string => stderr.replace(/^\{.*\}\n/gm, "");
 
+describe("a server and the signed repository", () => {
+  test.each([
+    ["snapshot-key", "timestamp-key"],
+    ["timestamp-key", "snapshot-key"],
+  ])("--%s alone is half of what it signs with", async (given, absent) => {
+    const said = await sumac(["serve", "--data", "data", "--trust", testPublicKey("vendor"), `--${given}`, "k"], {
+      folder: emptyFolder(),
+    });
+    expect([said.code, said.stderr]).toEqual([2, expect.stringContaining(`no --${absent}`)]);
+  });
+
+  test("a key that cannot be opened is told before a folder is made", async () => {
+    const folder = emptyFolder();
+    const keys = ["--snapshot-key", "none.pem.age", "--timestamp-key", "none.pem.age"];
+    const said = await sumac(["serve", "--data", "data", "--trust", testPublicKey("vendor"), ...keys], { folder });
+    expect(said.code).not.toBe(0);
+    expect(filesIn(folder)).toEqual([]);
+  });
+});
+
 describe("publish", () => {
   test("uploads once, and repeating changes nothing", async () => {
     const once = await served.publish(first.envelope);
