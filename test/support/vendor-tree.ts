@@ -98,7 +98,7 @@ export class VendorTree {
     return sealed;
   }
 
-  async sealLine(role: string, signer = this.lineKeys.get(role)): Promise<Uint8Array> {
+  async sealLine(role: string, signer: MetadataSigner | undefined = this.lineKeys.get(role)): Promise<Uint8Array> {
     const wire = this.lines.get(role);
     if (wire === undefined || signer === undefined) throw new Error(`no ${role}`);
     return this.#sealOnce(wire, signer);

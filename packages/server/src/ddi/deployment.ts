@@ -34,7 +34,7 @@ interface DeploymentChunk {
 }
 
 /** Where the signed tree lists the release. Advice like all of this: the device asks the tree. */
-export const targetKey = "tuf-target";
+const targetKey = "tuf-target";
 
 /** DDI's description of an action's release: one chunk, the envelope first. */
 export async function describeDeployment(

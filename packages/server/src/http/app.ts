@@ -89,7 +89,9 @@ function addGuards(app: FastifyInstance, { limits, now }: ServerContext): void {
 function addOutcomes(app: FastifyInstance): void {
   app.addHook("onResponse", async (request, reply) => {
     const status = reply.statusCode;
-    const level = status >= 500 ? "error" : status >= 400 ? "warn" : (request.routeOptions.config.log ?? "info");
+    const { log = "info", absent } = request.routeOptions.config;
+    const isUsual = status < 400 || (status === 404 && absent === "usual");
+    const level = isUsual ? log : status >= 500 ? "error" : "warn";
     request.log[level](
       {
         method: request.method,
@@ -132,6 +134,8 @@ function refusalOf(error: FastifyError, bodyLimit: number): Refusal | undefined 
 
 declare module "fastify" {
   interface FastifyContextConfig {
+    /** `usual`: whoever asks expects that there may be nothing, and 404 is no news for the log. */
+    readonly absent?: "usual";
     /** `stream`: the handler reads the body itself and bounds it. */
     readonly body?: "stream";
     /** Level of the log line of an undisturbed request; polls are not worth more than `debug`. */

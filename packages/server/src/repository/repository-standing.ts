@@ -8,7 +8,7 @@ export interface RepositoryStanding {
 }
 
 /** People have to meet to sign an offline role again: that takes days. */
-export const warningSeconds: bigint = 30n * 86_400n;
+const warningSeconds = 30n * 86_400n;
 
 /** What an operator has to know before devices find out. */
 export function judgeStanding(

@@ -24,7 +24,8 @@ export function registerTree(app: FastifyInstance, { repository }: ServerContext
   app.route({
     method: ["GET", "HEAD"],
     url: "/tuf/*",
-    config: { log: "debug" },
+    // Every refresh asks for the root after the newest.
+    config: { log: "debug", absent: "usual" },
     handler: async (request: FastifyRequest<{ Params: { "*": string } }>, reply): Promise<FastifyReply> => {
       const name = request.params["*"];
       const bytes = servedName.test(name) ? await readPlainFile(path.join(repository.folder, name)) : undefined;

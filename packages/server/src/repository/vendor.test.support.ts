@@ -22,7 +22,7 @@ import type { TestServer } from "../server.test.support.ts";
 import type { RepositoryOptions } from "./published-repository.ts";
 import { anyTarget, type TestSigner, testSigner } from "./test-signer.test.support.ts";
 
-export function must<T>(result: Result<T, { readonly code: string }>): T {
+function must<T>(result: Result<T, { readonly code: string }>): T {
   if (result.ok) return result.value;
   throw new Error(result.error.code);
 }
