@@ -11,7 +11,7 @@ type OwnRepositoryRefusal =
   | { readonly code: "target-not-named" }
   /**
    * The repository has given the product line to keys that the device's trust record does not know, and the envelope is
-   * signed by them: the record has to be updated first (tuf.md 13). `role` is the line's; `keyId` the first such key.
+   * signed by them: the record has to be updated first. `role` is the line's; `keyId` the first such key.
    */
   | { readonly code: "trust-update-missing"; readonly role: string; readonly keyId: string };
 
