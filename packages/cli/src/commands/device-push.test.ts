@@ -180,6 +180,19 @@ describe.skipIf(!hasTerminals)("T-SER-LIAR a peer that means no good", { timeout
   });
 });
 
+test.each([
+  ["log", "--after", "9007199254740992"],
+  ["log", "--after", "18446744073709551615"],
+  ["erase", "--slot", "18446744073709551615"],
+  ["info", "--baud", "4294967296"],
+])(
+  "device %s: a number that no device has is refused before the port is opened: %s %s",
+  async (word, option, value) => {
+    const said = await sumac(["device", word, "--port", "/nowhere/port", option, value], { folder: emptyFolder() });
+    expect([said.code, said.stderr]).toEqual([2, expect.stringContaining(`error[bad-value]: ${option} ${value}`)]);
+  },
+);
+
 describe("over TCP", { timeout: 60_000 }, () => {
   test("a device behind a terminal server", async () => {
     const built = await buildRelease(emptyFolder());
