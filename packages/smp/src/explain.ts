@@ -59,7 +59,7 @@ export function explainSmp(failure: SmpFailure, settings: LineSettings = {}): Ex
     case "slots-not-told":
       return say(
         "the device does not say which slots it has, so the upload might overwrite the image that runs",
-        "if its manual says where uploads go, leave the slot to the device",
+        "nothing was sent; to overwrite what runs, from which there is no way back, ask for that: --overwrite-what-runs",
       );
     case "slot-absent":
       return say(

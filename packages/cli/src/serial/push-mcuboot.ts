@@ -164,11 +164,12 @@ async function send(
 const mostRestarts = 3;
 
 /** Marks it for one trial, restarts, and looks whether it is what runs. */
-async function tryOut({ line, context, slot }: McubootPush, hash: Uint8Array): Promise<void> {
+async function tryOut({ line, context }: McubootPush, hash: Uint8Array): Promise<void> {
   const { terminal } = context;
   const uploaded = findListed(await line.throughCuts(readImageState), hash);
   if (uploaded === undefined) throw refusedByLoader();
-  if (slot === "secondary" && !isMarked(uploaded)) {
+  // Asked for in the slot that runs or not: a server that put it beside that has to be told to try it.
+  if (!isMarked(uploaded)) {
     const marked = findListed(await line.throughCuts((client) => markImage(client, hash, "test")), hash);
     if (marked === undefined || !isMarked(marked)) throw refusedByLoader();
   }
