@@ -5,6 +5,7 @@ import { parseUnsigned } from "../option-values.ts";
 import { onLine } from "../serial/device-line.ts";
 import { smpFailure } from "../serial/line-failure.ts";
 import { lineOptions } from "../serial/line-settings.ts";
+import { isOtherKind } from "../serial/other-kind.ts";
 
 /** Two for each of as many images as a dependency can name. */
 const highestSlot = 511n;
@@ -26,7 +27,7 @@ export const deviceErase: Command = {
     const slot = wanted === undefined ? {} : { slot: Number(parseUnsigned("slot", wanted, 0n, highestSlot)) };
     return onLine(given, context, async (line) => {
       const identity = await readIdentity(line.client);
-      if (!identity.ok && identity.error.code !== "device-error") throw smpFailure(identity.error, line.settings);
+      if (!identity.ok && !isOtherKind(identity.error)) throw smpFailure(identity.error, line.settings);
       await line.ask((client) => (identity.ok ? actOn(client, "cancel") : eraseSlot(client, slot)));
       context.terminal.json({ erased: true });
       context.terminal.line("erased: nothing but what runs is left");

@@ -82,6 +82,14 @@ const takesAll = ({ off, data }: SmpMap): SmpMap => ({
 });
 
 describe.skipIf(!hasTerminals)("T-SER-LIAR a peer that means no good", { timeout: 60_000 }, () => {
+  test.each([
+    [7, "message-too-large"],
+    [10, "busy"],
+  ])("cannot say who it is now (rc %d): it is not taken for another kind of device", async (rc, code) => {
+    const built = await buildRelease(emptyFolder());
+    expect(await pushToLiar(new Liar({ identity: () => ({ rc }) }), built)).toBe(code);
+  });
+
   test("asks for the payload for ever: it comes to an end", async () => {
     const built = await buildRelease(emptyFolder());
     const manifest = [-16, digestIn(built)];
