@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { layOutImage } from "./build-image.ts";
 import { derFromRaw } from "./der-signature.ts";
 import { imageInput, signedImage, signRaw, testKey } from "./image.test.support.ts";
-import { keyHash } from "./key-hash.ts";
+import { digestOf, keyHash } from "./key-hash.ts";
 import { parseImage } from "./parse-image.ts";
 import { serializeTlvArea, type Tlv } from "./tlv.ts";
 import { type ImagePolicy, verifyImage } from "./verify-image.ts";
@@ -204,6 +204,15 @@ describe("T-IMG-NON-AUTH T-SER-IMAGE what it would not boot, or should not, is r
     [
       "an ECDSA signature under an Ed25519 key",
       withTlvs(image, ({ digest, name }) => [digest, name, { type: 0x22, value: new Uint8Array(70) }]),
+      "algorithm-not-allowed",
+    ],
+    [
+      "an ECDSA signature under a SHA-512 digest",
+      withTlvs(signedImage(ec), ({ signature }) => [
+        { type: 0x12, value: digestOf(parsed(signedImage(ec)).hashed, "sha-512", nodeCrypto) },
+        { type: 1, value: keyHash(ec.publicKey, "sha-512", nodeCrypto) },
+        signature,
+      ]),
       "algorithm-not-allowed",
     ],
     [
