@@ -218,4 +218,40 @@ describe("over TCP", { timeout: 60_000 }, () => {
     await serving;
     server.close();
   });
+
+  test.each(["idle", "trial"] as const)(
+    "cut at the question for its verdict, as it is %s: it is asked again",
+    async (state) => {
+      const built = await buildRelease(emptyFolder());
+      const digest = digestIn(built);
+      const manifest = [-16, digest];
+      let line: Socket | undefined;
+      // The cut comes after what it stands at: the first question, or the one after the confirmation.
+      const verdicts: SmpMap[] = state === "idle" ? [] : [{ state, manifest }];
+      let cuts = 0;
+      const liar = new Liar({
+        identity: () => (state === "idle" ? identityOf(built) : identityOf(built, "trial", digest)),
+        act: () => ({}),
+        verdict: () => {
+          const next = verdicts.shift();
+          if (next !== undefined) return next;
+          if (cuts++ === 0) line?.destroy();
+          return { state: "confirmed", manifest };
+        },
+      });
+      const serving: Promise<void>[] = [];
+      const server = createServer((socket) => {
+        line = socket;
+        serving.push(serve(socketLink(socket), liar));
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const address = server.address();
+      if (address === null || typeof address === "string") throw new Error("no port");
+      const said = await push(built, `tcp://127.0.0.1:${address.port}`);
+      line?.destroy();
+      await Promise.all(serving);
+      server.close();
+      expect([said.code, cuts, said.stdout]).toEqual([0, 2, expect.stringContaining("confirmed: 1.1.0, sequence 2")]);
+    },
+  );
 });

@@ -47,7 +47,7 @@ export async function pushToMcuboot(push: McubootPush): Promise<ExitCode> {
   const target = await chooseTarget(push, bytes);
   const image = judgeImage(bytes, push.imageKeys, target);
   const { bytes: hash } = image.digest;
-  const before = await line.ask(readImageState);
+  const before = await line.throughCuts(readImageState);
   const there = findListed(before, hash);
   if (there?.flags.includes("active") && there.flags.includes("confirmed")) {
     return finish(push, image, "already-installed");
@@ -55,7 +55,7 @@ export async function pushToMcuboot(push: McubootPush): Promise<ExitCode> {
   if (there === undefined || (push.slot !== "secondary" && there.slot !== 0)) await upload(push, image, bytes, target);
   if (there?.flags.includes("active") !== true) await tryOut(push, hash);
   await line.throughCuts((client) => markImage(client, hash, "confirm"));
-  const after = findListed(await line.ask(readImageState), hash);
+  const after = findListed(await line.throughCuts(readImageState), hash);
   if (after?.slot === 0 && after.flags.includes("confirmed")) return finish(push, image, "confirmed");
   throw reverted(context);
 }
