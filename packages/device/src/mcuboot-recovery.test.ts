@@ -289,3 +289,15 @@ describe.skipIf(!present)("the recorded exchange with a real recovery loader", (
     }
   });
 });
+
+test("a chunk of nothing, at the beginning or behind an end that is no multiple of the write unit, changes nothing", async () => {
+  const { ask } = await mcubootLoader([loaderKey()]);
+  const nothing = new Uint8Array(0);
+  expect(await ask("image", 1, "write", { image: 2, len: 13, off: 0, data: nothing })).toEqual({ rc: 0, off: 0 });
+  expect(await ask("image", 1, "write", { off: 8, data: nothing })).toEqual({ rc: 0, off: 0 });
+  expect(await ask("image", 1, "write", { image: 2, len: 13, off: 0, data: new Uint8Array(13) })).toEqual({
+    rc: 0,
+    off: 13,
+  });
+  expect(await ask("image", 1, "write", { off: 13, data: nothing })).toEqual({ rc: 0, off: 13 });
+});

@@ -115,6 +115,8 @@ export class McubootRecovery implements SmpHandler {
       await this.#options.slots.erase(target);
     }
     if (off !== this.#expected) return { rc: 0, off: this.#expected };
+    // Behind an end that is no multiple of the write unit nothing can be written, not even nothing.
+    if (data.length === 0) return { rc: 0, off };
     if (off + data.length > this.#length) return { rc: invalidValue };
     const last = off + data.length === this.#length;
     const taken = last ? data : data.subarray(0, data.length - (data.length % mcubootSizes.align));

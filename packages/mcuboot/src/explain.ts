@@ -29,8 +29,8 @@ export function explainImage(refusal: ImageRefusal | ImageInputRefusal): ImageEx
       );
     case "tlv-not-protected":
       return say(
-        `the ${words(refusal.tlv)} at offset ${refusal.offset} stands outside the signed area, where anybody can write it`,
-        "treat the file as tampered with; boot loaders with rollback protection refuse it too",
+        `the TLV of type 0x${hex(refusal.type)} (${words(refusal.tlv)}) at offset ${refusal.offset} stands outside the signed area, where anybody can write it`,
+        "treat the file as tampered with, or sign the build again with a tool that protects it; boot loaders refuse it too",
       );
     case "digest-missing":
       return say("the image carries no digest", "sign the build again with a current tool");
@@ -124,6 +124,7 @@ const fieldWords: Readonly<Record<ImageField, string>> = {
   tlvs: "TLVs",
   "security-counter": "security counter",
   dependency: "dependency",
+  "signature-pure": "mark of a pure signature",
   padding: "padding",
 };
 

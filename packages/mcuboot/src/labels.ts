@@ -40,6 +40,26 @@ export const tlvType = {
 
 export type TlvName = keyof typeof tlvType;
 
+/** What boot loaders let stand where nobody signed it (their allow list): what a signature is checked with, and keys. */
+export const unprotectedTypes: ReadonlySet<number> = new Set<number>([
+  tlvType.keyhash,
+  tlvType.pubkey,
+  tlvType.sha256,
+  tlvType.sha384,
+  tlvType.sha512,
+  tlvType["rsa2048-pss"],
+  tlvType["ecdsa-p224"],
+  tlvType.ecdsa,
+  tlvType["rsa3072-pss"],
+  tlvType.ed25519,
+  tlvType["signature-pure"],
+  tlvType["enc-rsa2048"],
+  tlvType["enc-aes-kw"],
+  tlvType["enc-ec256"],
+  tlvType["enc-x25519"],
+  tlvType["enc-x25519-sha512"],
+]);
+
 const namesByType = new Map<number, TlvName>(Object.entries(tlvType).map(([name, type]) => [type, name as TlvName]));
 
 /** `vendor` for 0xXXA0 to 0xXXFE, which MCUboot leaves to vendors; undefined = not assigned. */

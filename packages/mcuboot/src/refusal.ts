@@ -1,4 +1,5 @@
 import type { SignatureScheme } from "@sumac/crypto";
+import type { Tlv } from "./tlv.ts";
 
 /** The bytes are no MCUboot image: which field, and where in the file. */
 export interface MalformedImage {
@@ -31,6 +32,7 @@ export type ImageField =
   | "tlvs"
   | "security-counter"
   | "dependency"
+  | "signature-pure"
   | "padding";
 
 /** Why an image is not accepted. Cheap checks come first; each is made only if those before it held. */
@@ -40,7 +42,12 @@ export type ImageRefusal =
   /** The digest is one of the plaintext: without its key nothing can be said about the file. */
   | { readonly code: "encrypted-image" }
   /** A TLV that counts only where it is signed stands where anybody can add it. */
-  | { readonly code: "tlv-not-protected"; readonly tlv: "security-counter" | "dependency"; readonly offset: number }
+  | {
+      readonly code: "tlv-not-protected";
+      readonly tlv: NonNullable<Tlv["name"]> | "unknown";
+      readonly type: number;
+      readonly offset: number;
+    }
   | { readonly code: "digest-missing" }
   | { readonly code: "signature-missing" }
   /** A kind of signature that is not checked here; `type` = its TLV. */

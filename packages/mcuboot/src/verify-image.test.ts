@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { layOutImage } from "./build-image.ts";
 import { derFromRaw } from "./der-signature.ts";
 import { imageInput, signedImage, signRaw, testKey } from "./image.test.support.ts";
-import { keyHash } from "./key-hash.ts";
+import { digestOf, keyHash } from "./key-hash.ts";
 import { parseImage } from "./parse-image.ts";
 import { serializeTlvArea, type Tlv } from "./tlv.ts";
 import { type ImagePolicy, verifyImage } from "./verify-image.ts";
@@ -76,8 +76,8 @@ describe("what a boot loader with the key would boot is accepted", () => {
       "digest",
     ],
     [
-      "with a vendor's TLV that nobody signed",
-      withTlvs(image, ({ all }) => [...all, { type: 0xa0, value: Uint8Array.of(1) }]),
+      "with a vendor's TLV that is signed",
+      signedImage(ed, { vendorTlvs: [{ type: 0xa0, value: Uint8Array.of(1) }] }),
       "digest",
     ],
     [
@@ -115,6 +115,12 @@ const otherDigest = ({ all }: OwnTlvs): readonly TlvInput[] =>
 
 /** A signature that is good for the stored digest of an image that was changed afterwards: only recomputing finds it. */
 const tampered = image.with(100, (image[100] ?? 0) ^ 1);
+
+const pureImage = signedImage(ed, { signature: { key: ed.publicKey, kind: "pure" } });
+const asPure =
+  (value: Uint8Array) =>
+  ({ all }: OwnTlvs): readonly TlvInput[] =>
+    all.map((tlv) => (tlv.type === 0x25 ? { ...tlv, value } : tlv));
 
 describe("T-IMG-NON-AUTH T-SER-IMAGE what it would not boot, or should not, is refused", () => {
   test.each([
@@ -201,6 +207,15 @@ describe("T-IMG-NON-AUTH T-SER-IMAGE what it would not boot, or should not, is r
       "algorithm-not-allowed",
     ],
     [
+      "an ECDSA signature under a SHA-512 digest",
+      withTlvs(signedImage(ec), ({ signature }) => [
+        { type: 0x12, value: digestOf(parsed(signedImage(ec)).hashed, "sha-512", nodeCrypto) },
+        { type: 1, value: keyHash(ec.publicKey, "sha-512", nodeCrypto) },
+        signature,
+      ]),
+      "algorithm-not-allowed",
+    ],
+    [
       "a counter that nobody signed",
       withTlvs(signedImage(ed, { securityCounter: 1 }), ({ all }) => [
         ...all,
@@ -213,10 +228,30 @@ describe("T-IMG-NON-AUTH T-SER-IMAGE what it would not boot, or should not, is r
       withTlvs(image, ({ all }) => [...all, { type: 0x40, value: new Uint8Array(12) }]),
       "tlv-not-protected",
     ],
+    [
+      "a vendor's TLV that nobody signed",
+      withTlvs(image, ({ all }) => [...all, { type: 0xa0, value: Uint8Array.of(1) }]),
+      "tlv-not-protected",
+    ],
+    [
+      "a TLV without a name that nobody signed",
+      withTlvs(image, ({ all }) => [{ type: 0x0e, value: Uint8Array.of(1) }, ...all]),
+      "tlv-not-protected",
+    ],
+    [
+      "a boot record that nobody signed",
+      withTlvs(image, ({ all }) => [...all, { type: 0x60, value: Uint8Array.of(0xa0) }]),
+      "tlv-not-protected",
+    ],
+    ["its signature twice", withTlvs(image, ({ all, signature }) => [...all, signature]), "malformed-image"],
+    ["the name of its key twice", withTlvs(image, ({ all, name }) => [name, ...all]), "malformed-image"],
+    ["marked pure by another value", withTlvs(pureImage, asPure(Uint8Array.of(2))), "malformed-image"],
+    ["marked pure by nothing", withTlvs(pureImage, asPure(new Uint8Array(0))), "malformed-image"],
+    ["marked pure by two bytes", withTlvs(pureImage, asPure(Uint8Array.of(1, 0))), "malformed-image"],
     ["encrypted", image.with(16, 0x04), "encrypted-image"],
     ["encrypted with 256 bits", image.with(16, 0x08), "encrypted-image"],
     ["bytes behind the image", concatBytes(image, Uint8Array.of(0xff)), "malformed-image"],
-  ] as const)("%s: %s", (_, bytes, code) => {
+  ] as const)("%s", (_, bytes, code) => {
     expect(verdict(bytes)).toBe(code);
   });
 
@@ -243,11 +278,15 @@ describe("T-IMG-NON-AUTH T-SER-IMAGE what it would not boot, or should not, is r
     expect(verdict(image, { maxBytes: image.length - 1 })).toBe("too-large");
   });
 
-  test("each byte of header, payload and protected TLVs is covered", () => {
-    const { hashed } = parsed(image);
-    for (let at = 0; at < hashed.length; at++) {
-      const code = verdict(image.with(at, (image[at] ?? 0) ^ 0x80));
-      expect(code, `offset ${at}`).not.toBe("accepted");
+  test.each([
+    ["Ed25519", image],
+    ["ECDSA P-256", signedImage(ec)],
+    ["pure", pureImage],
+  ])("each bit of a file is covered: %s", (_, bytes) => {
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const at = bit >> 3;
+      const code = verdict(bytes.with(at, (bytes[at] ?? 0) ^ (1 << (bit & 7))));
+      expect(code, `offset ${at}, bit ${bit & 7}`).not.toBe("accepted");
     }
   });
 

@@ -3,9 +3,9 @@ import { bytesToHex, type Crypto, type DigestName, equalBytes, type PublicKey } 
 import { rawFromDer } from "./der-signature.ts";
 import type { McubootImage } from "./image.ts";
 import { digestOf, keyHash, subjectPublicKeyInfo } from "./key-hash.ts";
-import { tlvType } from "./labels.ts";
+import { tlvType, unprotectedTypes } from "./labels.ts";
 import { parseImage } from "./parse-image.ts";
-import type { ImageRefusal } from "./refusal.ts";
+import type { ImageRefusal, MalformedImage } from "./refusal.ts";
 import type { Tlv } from "./tlv.ts";
 
 export interface ImagePolicy {
@@ -64,13 +64,13 @@ export function verifyImage(bytes: Uint8Array, policy: ImagePolicy): Result<Veri
   if (header.flags.includes("encrypted-aes128") || header.flags.includes("encrypted-aes256")) {
     return err({ code: "encrypted-image" });
   }
-  const misplaced = findMisplaced(tlvs);
-  if (misplaced !== undefined) return err(misplaced);
-
   const unsigned = tlvs.filter(({ area }) => area === "unprotected");
+  const added = findAdded(unsigned);
+  if (added !== undefined) return err(added);
+
   const digests = unsigned.filter(({ type }) => digestNames.has(type));
   const [stored, second] = digests;
-  if (second !== undefined) return err(repeatedDigest(second));
+  if (second !== undefined) return err(malformedTlv(second, "repeated", "tlvs"));
   const algorithm = stored && digestNames.get(stored.type);
   if (stored === undefined || algorithm === undefined) return err({ code: "digest-missing" });
   const signatures = pairSignatures(unsigned, keys, algorithm, crypto);
@@ -101,20 +101,27 @@ export function recomputedDigest(image: McubootImage, crypto: Crypto): VerifiedI
   return algorithm === undefined ? undefined : { algorithm, bytes: digestOf(image.hashed, algorithm, crypto) };
 }
 
-function findMisplaced(tlvs: readonly Tlv[]): ImageRefusal | undefined {
-  for (const { area, name, offset } of tlvs) {
-    if (area === "protected" || (name !== "security-counter" && name !== "dependency")) continue;
-    return { code: "tlv-not-protected", tlv: name, offset };
+/** Anybody can add to the unprotected area: nothing but what a signature is checked with may stand there, and once. */
+function findAdded(unsigned: readonly Tlv[]): ImageRefusal | undefined {
+  const seen = new Set<string>();
+  for (const tlv of unsigned) {
+    const { type, name = "unknown", value, offset } = tlv;
+    if (!unprotectedTypes.has(type)) return { code: "tlv-not-protected", tlv: name, type, offset };
+    // MCUboot takes a mark of any other value for none.
+    const isMark = value.length === 1 && value[0] === 1;
+    if (type === tlvType["signature-pure"] && !isMark) return malformedTlv(tlv, "wrong-value", "signature-pure");
+    const content = `${type}:${bytesToHex(value)}`;
+    if (seen.has(content)) return malformedTlv(tlv, "repeated", "tlvs");
+    seen.add(content);
   }
   return undefined;
 }
 
-const repeatedDigest = ({ offset }: Tlv): ImageRefusal => ({
-  code: "malformed-image",
-  reason: "repeated",
-  field: "tlvs",
-  offset,
-});
+const malformedTlv = (
+  { offset }: Tlv,
+  reason: MalformedImage["reason"],
+  field: MalformedImage["field"],
+): MalformedImage => ({ code: "malformed-image", reason, field, offset });
 
 interface NamedSignature {
   readonly key: PublicKey;

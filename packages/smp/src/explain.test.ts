@@ -45,7 +45,8 @@ describe("silence says what was tried, and what it may be", () => {
 
   test.each([
     ["nothing", ["rate", "cable", "flow control", "update mode", "framing", "too long"]],
-    ["noise", ["update mode", "framing", "too long"]],
+    ["no-lines", ["rate", "framing"]],
+    ["noise", ["update mode", "framing", "rate", "too long"]],
     ["damaged-frames", ["rate", "cable"]],
     ["other-answers", ["other program"]],
   ] as const)("%s", (heard, causes) => {

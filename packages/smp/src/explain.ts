@@ -59,7 +59,7 @@ export function explainSmp(failure: SmpFailure, settings: LineSettings = {}): Ex
     case "slots-not-told":
       return say(
         "the device does not say which slots it has, so the upload might overwrite the image that runs",
-        "if its manual says where uploads go, leave the slot to the device",
+        "nothing was sent; to overwrite what runs, from which there is no way back, ask for that: --overwrite-what-runs",
       );
     case "slot-absent":
       return say(
@@ -100,6 +100,7 @@ function explainSilence(
 
 const heardWords: Readonly<Record<Silence["heard"], string>> = {
   nothing: "nothing was heard at all",
+  "no-lines": "bytes were heard that make neither lines nor answers",
   noise: "text was heard, and no answer in it",
   "damaged-frames": "answers were heard that were damaged",
   "other-answers": "only answers to other requests were heard",
@@ -108,8 +109,10 @@ const heardWords: Readonly<Record<Silence["heard"], string>> = {
 const causes: Readonly<Record<Silence["heard"], string>> = {
   nothing:
     "check that the device is on and in its update mode, cable and port, the rate, flow control (it must be off), and the framing; long messages can be too long for its buffer",
+  "no-lines":
+    "check the rate first: at another one than the device's everything is noise; then the framing, and the cable",
   noise:
-    "the rate seems right: check that the device is in its update mode, and the framing; long messages can be too long for its buffer",
+    "check that the device is in its update mode, the framing, and the rate if a terminal program shows no readable text; long messages can be too long for its buffer",
   "damaged-frames": "check the rate, cable and ground; a slower rate or a shorter cable may help",
   "other-answers": "check that no other program talks to the device over this port",
 };

@@ -106,6 +106,8 @@ describe("nobody answers", () => {
   const silence: readonly (readonly [string, Script, string])[] = [
     ["silence", () => undefined, "nothing"],
     ["a log", (_, line) => line.bytes("panic!\n"), "noise"],
+    ["bytes without an end of a line, as at a wrong rate", (_, line) => line.bytes("\u0080\u00f8\u0080"), "no-lines"],
+    ["a frame without its end", (_, line) => line.bytes("\u0006\u0009AAAA"), "no-lines"],
     ["broken frames", (_, line) => line.bytes("\u0006\u0009AAAA\n"), "damaged-frames"],
   ];
   test.each(silence)("%s is told as that, with what was tried", async (_, script, heard) => {

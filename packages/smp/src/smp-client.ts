@@ -35,7 +35,7 @@ export type RequestFailure =
       readonly framing: Framing["name"];
       /** Bytes of the message, header included. */
       readonly messageLength: number;
-      readonly heard: "nothing" | "noise" | "damaged-frames" | "other-answers";
+      readonly heard: "nothing" | "no-lines" | "noise" | "damaged-frames" | "other-answers";
     }
   | MalformedBody
   | { readonly code: "cancelled" };
@@ -87,6 +87,7 @@ export class SmpClient {
   readonly #roundTrip: RoundTrip;
   #nextSequence = 0;
   #strangers = 0;
+  #bytes = 0;
   #lastByteAt = 0;
   #closed: LinkFault | undefined;
   readonly #pump: Promise<void>;
@@ -140,7 +141,7 @@ export class SmpClient {
       body: encodeBody(body),
     };
     const frame = this.#framing.frame(serializeMessage(message));
-    const before = { ...this.#reader.dropped, strangers: this.#strangers };
+    const before = { ...this.#reader.dropped, strangers: this.#strangers, bytes: this.#bytes };
     const begun = this.#timer.now();
     let answer: Uint8Array | undefined;
     const given = new AbortController();
@@ -209,6 +210,7 @@ export class SmpClient {
         const { inputTimeout } = this.#framing;
         if (inputTimeout !== "none" && now - this.#lastByteAt >= inputTimeout) this.#reader.reset();
         this.#lastByteAt = now;
+        this.#bytes += chunk.length;
         for (const bytes of this.#reader.read(chunk)) this.#receive(bytes);
       }
       this.#closed = new LinkFault("link-closed");
@@ -242,7 +244,7 @@ export class SmpClient {
     message: SmpMessage,
     sent: number,
     begun: number,
-    before: { readonly noise: number; readonly damaged: number; readonly strangers: number },
+    before: { readonly noise: number; readonly damaged: number; readonly strangers: number; readonly bytes: number },
   ): RequestFailure {
     const { noise, damaged } = this.#reader.dropped;
     const heard =
@@ -252,7 +254,9 @@ export class SmpClient {
           ? "damaged-frames"
           : noise > before.noise
             ? "noise"
-            : "nothing";
+            : this.#bytes > before.bytes
+              ? "no-lines"
+              : "nothing";
     return {
       code: "no-answer",
       sent,

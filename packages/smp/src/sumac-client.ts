@@ -81,6 +81,9 @@ export type ReportFailure =
   | { readonly code: "report-changed" }
   | { readonly code: "report-too-long"; readonly size: number; readonly limit: number };
 
+/** Bytes of a part of a report that is not its last; every message holds more. */
+const shortestPart = 32;
+
 /** Reads the signed report; bytes as the device made them, for whoever verifies them. */
 export async function readReport(
   client: SmpClient,
@@ -89,11 +92,12 @@ export async function readReport(
   const parts: Uint8Array[] = [];
   let size: number | undefined;
   for (let off = 0; size === undefined || off < size; ) {
-    const part = await ask(client, sumac("read", "report", { off }), (fields) => ({
-      off: fields.whole("off"),
-      size: fields.whole("len"),
-      data: fields.bytes("data", most),
-    }));
+    const part = await ask(client, sumac("read", "report", { off }), (fields) => {
+      const length = fields.whole("len");
+      // A byte at a time would keep the reader for days.
+      const least = Math.max(1, Math.min(shortestPart, length - off));
+      return { off: fields.whole("off"), size: length, data: fields.bytes("data", most, least) };
+    });
     if (!part.ok) return part;
     if (part.value.size > most) return err({ code: "report-too-long", size: part.value.size, limit: most });
     size ??= part.value.size;

@@ -236,11 +236,12 @@ describe("the report", () => {
   });
 
   test.each([
-    ["longer than any", { off: 0, len: 1e9, data: new Uint8Array(9) }, "report-too-long"],
-    ["another part than asked for", { off: 5, len: 100, data: new Uint8Array(9) }, "report-changed"],
+    ["a byte at a time", { off: 0, len: 60_000, data: new Uint8Array(1) }, "unexpected-answer"],
+    ["longer than any", { off: 0, len: 1e9, data: new Uint8Array(40) }, "report-too-long"],
+    ["another part than asked for", { off: 5, len: 100, data: new Uint8Array(40) }, "report-changed"],
     ["more than it has", { off: 0, len: 5, data: new Uint8Array(9) }, "report-changed"],
     ["parts of nothing", { off: 0, len: 5, data: new Uint8Array(0) }, "unexpected-answer"],
-    ["the same part for ever", { off: 0, len: 20_000, data: new Uint8Array(9) }, "report-changed"],
+    ["the same part for ever", { off: 0, len: 20_000, data: new Uint8Array(40) }, "report-changed"],
   ])("%s is refused", async (_, answer, code) => {
     expect(await scriptedPeer(answering(answer)).run(readReport)).toMatchObject({ ok: false, error: { code } });
   });

@@ -24,6 +24,12 @@ const wish = (change: Partial<UploadWish> = {}): UploadWish => ({
 describe("an upload goes", () => {
   test.each([
     ["beside the image that runs", loader, wish(), { image: 2, limit: 516_096 }],
+    [
+      "over it, if that is said, also where the device does not tell its slots",
+      "not-told",
+      wish({ slot: "primary-overwriting-what-runs" }),
+      { image: 0 },
+    ],
     ["over it, if that is said", loader, wish({ slot: "primary-overwriting-what-runs" }), { image: 1, limit: 516_096 }],
     [
       "where the device likes, if that is said",
@@ -54,6 +60,12 @@ describe("T-SER-OVERWRITE nothing is sent", () => {
   const single: readonly ImageSlots[] = [{ image: 0, slots: [{ slot: 0, size: 4096, uploadImageId: 1 }] }];
   test.each([
     ["without knowing where it goes", "not-told", wish(), { code: "slots-not-told" }],
+    [
+      "over another image than the first without knowing its number",
+      "not-told",
+      wish({ slot: "primary-overwriting-what-runs", image: 1 }),
+      { code: "slots-not-told" },
+    ],
     ["to a device with one slot", single, wish(), { code: "slot-absent", image: 0, slot: 1 }],
     ["to an image that is not there", loader, wish({ image: 3 }), { code: "slot-absent", image: 3, slot: 1 }],
     [

@@ -71,7 +71,10 @@ export function chooseUploadTarget(
       limits.map(({ maxImageSize }) => maxImageSize),
     );
   }
-  if (told === "not-told") return err({ code: "slots-not-told" });
+  if (told === "not-told") {
+    // The first number is the slot that runs for every recovery loader, with direct upload or without; no other one is.
+    return wanted === "secondary" || image !== 0 ? err({ code: "slots-not-told" }) : ok({ image });
+  }
   const number = wanted === "secondary" ? 1 : 0;
   const slots = told.find((one) => one.image === image);
   const slot = slots?.slots.find((one) => one.slot === number);

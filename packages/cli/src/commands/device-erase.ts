@@ -5,6 +5,10 @@ import { parseUnsigned } from "../option-values.ts";
 import { onLine } from "../serial/device-line.ts";
 import { smpFailure } from "../serial/line-failure.ts";
 import { lineOptions } from "../serial/line-settings.ts";
+import { isOtherKind } from "../serial/other-kind.ts";
+
+/** Two for each of as many images as a dependency can name. */
+const highestSlot = 511n;
 
 export const deviceErase: Command = {
   name: "device erase",
@@ -18,15 +22,16 @@ export const deviceErase: Command = {
     "A Sumac device forgets what is staged, armed or half received. An image on trial is taken back by a restart.",
   ],
   onInterrupt: "finish",
-  run: (given, context) =>
-    onLine(given, context, async (line) => {
-      const wanted = given.option("slot");
-      const slot = wanted === undefined ? {} : { slot: Number(parseUnsigned("slot", wanted)) };
+  run: async (given, context) => {
+    const wanted = given.option("slot");
+    const slot = wanted === undefined ? {} : { slot: Number(parseUnsigned("slot", wanted, 0n, highestSlot)) };
+    return onLine(given, context, async (line) => {
       const identity = await readIdentity(line.client);
-      if (!identity.ok && identity.error.code !== "device-error") throw smpFailure(identity.error, line.settings);
+      if (!identity.ok && !isOtherKind(identity.error)) throw smpFailure(identity.error, line.settings);
       await line.ask((client) => (identity.ok ? actOn(client, "cancel") : eraseSlot(client, slot)));
       context.terminal.json({ erased: true });
       context.terminal.line("erased: nothing but what runs is left");
       return exitCode.ok;
-    }),
+    });
+  },
 };

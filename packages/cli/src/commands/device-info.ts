@@ -6,6 +6,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import { type DeviceLine, onLine } from "../serial/device-line.ts";
 import { smpFailure } from "../serial/line-failure.ts";
 import { lineOptions } from "../serial/line-settings.ts";
+import { isOtherKind } from "../serial/other-kind.ts";
 import { humanSize } from "../terminal.ts";
 
 export const deviceInfo: Command = {
@@ -21,7 +22,7 @@ export const deviceInfo: Command = {
 async function showDevice(line: DeviceLine, context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
   const identity = await readIdentity(line.client);
-  if (!identity.ok && identity.error.code !== "device-error") throw smpFailure(identity.error, line.settings);
+  if (!identity.ok && !isOtherKind(identity.error)) throw smpFailure(identity.error, line.settings);
   const parameters = await line.ask(askParameters);
   const buffer = `takes messages of ${parameters.longestMessage} bytes, ${parameters.window} at a time${parameters.known === "told" ? "" : " (assumed)"}`;
   if (identity.ok) {

@@ -19,9 +19,9 @@ export const deviceLog: Command = {
     "As the device tells it over the line, unsigned. What can be verified is an export: sumac device log export.",
   ],
   onInterrupt: "finish",
-  run: (given, context) =>
-    onLine(given, context, async (line) => {
-      const after = Number(parseUnsigned("after", given.option("after") ?? "0"));
+  run: async (given, context) => {
+    const after = Number(parseUnsigned("after", given.option("after") ?? "0", 0n, BigInt(Number.MAX_SAFE_INTEGER)));
+    return onLine(given, context, async (line) => {
       const events = await line.ask((client) => readEvents(client, { after, most: mostEntries }));
       context.terminal.json({ events });
       for (const { number, at, code, facts } of events) {
@@ -31,5 +31,6 @@ export const deviceLog: Command = {
       }
       if (events.length === 0) context.terminal.line("no entries");
       return exitCode.ok;
-    }),
+    });
+  },
 };

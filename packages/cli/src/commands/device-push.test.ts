@@ -82,6 +82,14 @@ const takesAll = ({ off, data }: SmpMap): SmpMap => ({
 });
 
 describe.skipIf(!hasTerminals)("T-SER-LIAR a peer that means no good", { timeout: 60_000 }, () => {
+  test.each([
+    [7, "message-too-large"],
+    [10, "busy"],
+  ])("cannot say who it is now (rc %d): it is not taken for another kind of device", async (rc, code) => {
+    const built = await buildRelease(emptyFolder());
+    expect(await pushToLiar(new Liar({ identity: () => ({ rc }) }), built)).toBe(code);
+  });
+
   test("asks for the payload for ever: it comes to an end", async () => {
     const built = await buildRelease(emptyFolder());
     const manifest = [-16, digestIn(built)];
@@ -180,6 +188,19 @@ describe.skipIf(!hasTerminals)("T-SER-LIAR a peer that means no good", { timeout
   });
 });
 
+test.each([
+  ["log", "--after", "9007199254740992"],
+  ["log", "--after", "18446744073709551615"],
+  ["erase", "--slot", "18446744073709551615"],
+  ["info", "--baud", "4294967296"],
+])(
+  "device %s: a number that no device has is refused before the port is opened: %s %s",
+  async (word, option, value) => {
+    const said = await sumac(["device", word, "--port", "/nowhere/port", option, value], { folder: emptyFolder() });
+    expect([said.code, said.stderr]).toEqual([2, expect.stringContaining(`error[bad-value]: ${option} ${value}`)]);
+  },
+);
+
 describe("over TCP", { timeout: 60_000 }, () => {
   test("a device behind a terminal server", async () => {
     const built = await buildRelease(emptyFolder());
@@ -197,4 +218,40 @@ describe("over TCP", { timeout: 60_000 }, () => {
     await serving;
     server.close();
   });
+
+  test.each(["idle", "trial"] as const)(
+    "cut at the question for its verdict, as it is %s: it is asked again",
+    async (state) => {
+      const built = await buildRelease(emptyFolder());
+      const digest = digestIn(built);
+      const manifest = [-16, digest];
+      let line: Socket | undefined;
+      // The cut comes after what it stands at: the first question, or the one after the confirmation.
+      const verdicts: SmpMap[] = state === "idle" ? [] : [{ state, manifest }];
+      let cuts = 0;
+      const liar = new Liar({
+        identity: () => (state === "idle" ? identityOf(built) : identityOf(built, "trial", digest)),
+        act: () => ({}),
+        verdict: () => {
+          const next = verdicts.shift();
+          if (next !== undefined) return next;
+          if (cuts++ === 0) line?.destroy();
+          return { state: "confirmed", manifest };
+        },
+      });
+      const serving: Promise<void>[] = [];
+      const server = createServer((socket) => {
+        line = socket;
+        serving.push(serve(socketLink(socket), liar));
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const address = server.address();
+      if (address === null || typeof address === "string") throw new Error("no port");
+      const said = await push(built, `tcp://127.0.0.1:${address.port}`);
+      line?.destroy();
+      await Promise.all(serving);
+      server.close();
+      expect([said.code, cuts, said.stdout]).toEqual([0, 2, expect.stringContaining("confirmed: 1.1.0, sequence 2")]);
+    },
+  );
 });

@@ -5,6 +5,7 @@ import { readPublicKey } from "../public-key-file.ts";
 import { type DeviceLine, onLine } from "../serial/device-line.ts";
 import { smpFailure } from "../serial/line-failure.ts";
 import { lineOptions } from "../serial/line-settings.ts";
+import { isOtherKind } from "../serial/other-kind.ts";
 import { pushToMcuboot } from "../serial/push-mcuboot.ts";
 import { type PushOrder, readOrder } from "../serial/push-order.ts";
 import { pushToSumac } from "../serial/push-sumac.ts";
@@ -55,7 +56,7 @@ async function push(given: Arguments, order: PushOrder, line: DeviceLine, contex
     return pushToSumac({ order, identity: identity.value, line, context, deviceKey });
   }
   // Whoever answers that it does not know the question is there, and is another kind of device.
-  if (identity.error.code !== "device-error") throw smpFailure(identity.error, line.settings);
+  if (!isOtherKind(identity.error)) throw smpFailure(identity.error, line.settings);
   context.terminal.jsonLine({ event: "device", kind: "mcuboot" });
   const names = given.all("image-key").length > 0 ? given.all("image-key") : given.all("key");
   const imageKeys = await Promise.all(names.map((name) => readPublicKey(context.io, name)));

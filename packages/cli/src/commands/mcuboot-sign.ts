@@ -55,7 +55,7 @@ export const mcubootSign: Command = {
       use: "repeatable",
       summary: "image n of the same device must have at least this version",
     },
-    { name: "load-address", value: "n", summary: "the code is copied there and runs from RAM" },
+    { name: "load-address", value: "n", summary: "the code is copied there and runs from RAM (0: it is not)" },
     { name: "kind", value: "digest|pure", summary: "sign the digest (default), or with Ed25519 the image itself" },
     { name: "digest", value: "name", summary: "sha-256 (default) or, with Ed25519, sha-512 (default of pure)" },
     {
@@ -123,7 +123,7 @@ type Settings = Omit<ImageInput, "payload" | "signature"> & Pick<ImageInput["sig
 
 function imageSettings(given: Arguments): Settings {
   const counter = given.option("security-counter");
-  const loadAddress = given.option("load-address");
+  const loadAddress = number("load-address", given.option("load-address") ?? "0");
   const digest = given.option("digest");
   const pad = given.option("pad");
   return {
@@ -138,9 +138,8 @@ function imageSettings(given: Arguments): Settings {
     ...(counter === undefined
       ? {}
       : { securityCounter: counter === "auto" ? ("automatic" as const) : number("security-counter", counter) }),
-    ...(loadAddress === undefined
-      ? {}
-      : { loadAddress: number("load-address", loadAddress), flags: ["ram-load"] as const }),
+    // 0 is what stands in an image without one, and the reference tool marks no such image as one for RAM.
+    ...(loadAddress === 0 ? {} : { loadAddress, flags: ["ram-load"] as const }),
   };
 }
 

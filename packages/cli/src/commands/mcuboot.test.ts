@@ -260,6 +260,13 @@ describe("signing", () => {
     });
   });
 
+  test("a load address of 0 is none, as for MCUboot's own tool", async () => {
+    const { image: file } = await signed(["--load-address", "0"]);
+    expect((await sumac(["mcuboot", "inspect", file, "--json"])).json()).toMatchObject({
+      header: { loadAddress: 0, flags: [] },
+    });
+  });
+
   test.each([
     ["a version that is none", ["--version", "1.2"], "bad-value"],
     ["a version too large", ["--version", "256.0.0"], "bad-value"],

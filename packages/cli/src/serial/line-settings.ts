@@ -24,6 +24,8 @@ export interface LineSettings {
   readonly waitMs: number;
 }
 
+/** Of the 32 bits that systems have for it. */
+const fastestBaud = 0xffffffffn;
 const longestWaitSeconds = 3600n;
 
 export function readLineSettings(given: Arguments): LineSettings {
@@ -33,7 +35,7 @@ export function readLineSettings(given: Arguments): LineSettings {
   }
   return {
     address: parseAddress(given.required("port")),
-    baud: Number(parseUnsigned("baud", given.option("baud") ?? "115200", 1n)),
+    baud: Number(parseUnsigned("baud", given.option("baud") ?? "115200", 1n, fastestBaud)),
     framing: framingOf(given),
     controlLines: parseChoice("control-lines", given.option("control-lines") ?? "leave", ["leave", "low"]),
     waitMs: Number(seconds) * 1000,

@@ -47,7 +47,7 @@ export async function pushToMcuboot(push: McubootPush): Promise<ExitCode> {
   const target = await chooseTarget(push, bytes);
   const image = judgeImage(bytes, push.imageKeys, target);
   const { bytes: hash } = image.digest;
-  const before = await line.ask(readImageState);
+  const before = await line.throughCuts(readImageState);
   const there = findListed(before, hash);
   if (there?.flags.includes("active") && there.flags.includes("confirmed")) {
     return finish(push, image, "already-installed");
@@ -55,7 +55,7 @@ export async function pushToMcuboot(push: McubootPush): Promise<ExitCode> {
   if (there === undefined || (push.slot !== "secondary" && there.slot !== 0)) await upload(push, image, bytes, target);
   if (there?.flags.includes("active") !== true) await tryOut(push, hash);
   await line.throughCuts((client) => markImage(client, hash, "confirm"));
-  const after = findListed(await line.ask(readImageState), hash);
+  const after = findListed(await line.throughCuts(readImageState), hash);
   if (after?.slot === 0 && after.flags.includes("confirmed")) return finish(push, image, "confirmed");
   throw reverted(context);
 }
@@ -164,11 +164,12 @@ async function send(
 const mostRestarts = 3;
 
 /** Marks it for one trial, restarts, and looks whether it is what runs. */
-async function tryOut({ line, context, slot }: McubootPush, hash: Uint8Array): Promise<void> {
+async function tryOut({ line, context }: McubootPush, hash: Uint8Array): Promise<void> {
   const { terminal } = context;
   const uploaded = findListed(await line.throughCuts(readImageState), hash);
   if (uploaded === undefined) throw refusedByLoader();
-  if (slot === "secondary" && !isMarked(uploaded)) {
+  // Asked for in the slot that runs or not: a server that put it beside that has to be told to try it.
+  if (!isMarked(uploaded)) {
     const marked = findListed(await line.throughCuts((client) => markImage(client, hash, "test")), hash);
     if (marked === undefined || !isMarked(marked)) throw refusedByLoader();
   }

@@ -55,7 +55,7 @@ export async function pushToSumac(push: SumacPush): Promise<ExitCode> {
   if (running && identity.state !== "trial") return finish(push, "already-installed");
   // The device will say the same; here nothing was sent yet.
   if (!running) judgeFor(push);
-  let verdict = await line.ask(readVerdict);
+  let verdict = await line.throughCuts(readVerdict);
   if (!isAbout(verdict, digest) || verdict.state === "refused" || verdict.state === "waiting") {
     terminal.jsonLine({ event: "sending-envelope", bytes: order.envelope.length });
     verdict = await offer(push);
@@ -73,7 +73,7 @@ export async function pushToSumac(push: SumacPush): Promise<ExitCode> {
   if (verdict.state === "trial") {
     await prove(push, verdict);
     await line.throughCuts((client) => actOn(client, "confirm"));
-    verdict = await line.ask(readVerdict);
+    verdict = await line.throughCuts(readVerdict);
   }
   if (verdict.state === "confirmed" && isAbout(verdict, digest)) return finish(push, "confirmed");
   throw notTaken(verdict, digest);
