@@ -73,7 +73,7 @@ describe("signature files in a ceremony's folder", () => {
     const dir = path.join(folder, "repo/ceremonies/1-root");
     const [name = ""] = readdirSync(dir).filter((file) => file.endsWith(".signature.json"));
     signature = JSON.parse(readFileSync(path.join(dir, name), "utf8"));
-    copy = path.join(dir, "copy.signature.json");
+    copy = path.join(dir, "z.signature.json");
   });
 
   test.each<[string, Record<string, unknown> | string, string, number]>([
@@ -86,7 +86,7 @@ describe("signature files in a ceremony's folder", () => {
     writeFileSync(copy, typeof change === "string" ? change : JSON.stringify({ ...signature, ...change }));
     const said = await refused(folder, "repo combine repo root", code, exit);
     expect(said.stderr).not.toContain("\u001b");
-    if (code === "not-a-signature-file") expect(said.stderr).toContain("copy.signature.json: this is no signature");
+    if (code === "not-a-signature-file") expect(said.stderr).toContain("z.signature.json: this is no signature");
     expect(metadata(folder)).toEqual([]);
   });
 });
