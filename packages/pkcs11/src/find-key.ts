@@ -29,7 +29,8 @@ export function findKey(
   if (privateKey === undefined) return err({ code: "signing-key-not-found", signer });
   if (others.length > 0) {
     const ids = found.map((key) => bytesToHex(objects.bytes(key, attribute.id) ?? new Uint8Array()));
-    return err({ code: "token-key-ambiguous", signer, ids });
+    // A token finds its objects in any order.
+    return err({ code: "token-key-ambiguous", signer, ids: ids.sort() });
   }
   // Only a clear "no" is one: what a token does not tell may be anything.
   if (objects.flag(privateKey, attribute.extractable) !== "no") {

@@ -73,7 +73,7 @@ describe("signature files in a ceremony's folder", () => {
     const dir = path.join(folder, "repo/ceremonies/1-root");
     const [name = ""] = readdirSync(dir).filter((file) => file.endsWith(".signature.json"));
     signature = JSON.parse(readFileSync(path.join(dir, name), "utf8"));
-    copy = path.join(dir, "copy.signature.json");
+    copy = path.join(dir, "z.signature.json");
   });
 
   test.each<[string, Record<string, unknown> | string, string, number]>([
@@ -86,7 +86,7 @@ describe("signature files in a ceremony's folder", () => {
     writeFileSync(copy, typeof change === "string" ? change : JSON.stringify({ ...signature, ...change }));
     const said = await refused(folder, "repo combine repo root", code, exit);
     expect(said.stderr).not.toContain("\u001b");
-    if (code === "not-a-signature-file") expect(said.stderr).toContain("copy.signature.json: this is no signature");
+    if (code === "not-a-signature-file") expect(said.stderr).toContain("z.signature.json: this is no signature");
     expect(metadata(folder)).toEqual([]);
   });
 });
@@ -186,6 +186,26 @@ test("two who combine at once: the second finds it done, or is told", async () =
   expect(both.some(({ code }) => code === 0)).toBe(true);
   expect(metadata(folder)).toEqual(["1.root.json"]);
   expect(readdirSync(path.join(folder, "repo/ceremonies/1-root")).length).toBe(3);
+});
+
+test("two who change one draft at once: nobody's release is lost without a word", async () => {
+  const folder = await ready();
+  const versions = ["1.2.0", "1.3.0", "1.4.0"];
+  for (const [index, version] of versions.entries()) {
+    const made = `--version ${version} --sequence ${index + 3} --out ${version}.suit`;
+    await done(folder, `release build fw.bin --config sumac.yaml ${made}`);
+    await done(folder, `release sign ${version}.suit --test-only-key rel.pem`);
+  }
+  const said = await Promise.all(
+    versions.map((version) => run(folder, `repo release add repo ${version}.suit --line drives`)),
+  );
+  const { draft } = JSON.parse(readFileSync(path.join(folder, requestOf("1-line-drives")), "utf8"));
+  const listed = Object.keys(draft.targets);
+  for (const [index, { code, stderr }] of said.entries()) {
+    if (code === 0) expect(listed).toContain(`drives/rtu-demo/${versions[index]}.suit`);
+    else expect(stderr).toMatch(/^error\[draft-changed-meanwhile\]: .+\nhint: .+\n$/);
+  }
+  expect(said.some(({ code }) => code === 0)).toBe(true);
 });
 
 const isRoot = process.getuid?.() === 0;

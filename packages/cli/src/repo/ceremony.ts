@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import type { Result } from "@sumac/cbor";
+import { equalBytes } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   authoritiesOf,
@@ -21,7 +22,7 @@ import {
   type WireMetadata,
 } from "@sumac/tuf/writer";
 import { makeFolder, writeFileAtomically } from "../atomic-file.ts";
-import { readWhole } from "../bound-read.ts";
+import { readBoundedFile, readWhole } from "../bound-read.ts";
 import { exitCode } from "../exit-code.ts";
 import { Failure } from "../failure.ts";
 import { fileState } from "../file-state.ts";
@@ -119,6 +120,9 @@ export async function baseOf<W extends WireMetadata>(
   role: string,
   newest: W | undefined,
 ): Promise<W | undefined> {
+  const version = repository.version(role) + 1;
+  const requestFile = path.join(folderOf(repository, role, version), "request.json");
+  repository.startedFrom.set(role, draftBytes(repository, requestFile));
   const ceremony = await openCeremony(repository, role);
   if (ceremony === undefined) return newest;
   if (ceremony.signatures.length > 0) throw underWay(repository, ceremony);
@@ -149,11 +153,30 @@ export async function beginCeremony(repository: Repository, role: string, draft:
   const folder = folderOf(repository, role, draft.version);
   makeFolder(io, folder);
   const bytes = serializeRequest({ role, draft, previous, authorities, people }, nodeCrypto);
-  writeFileAtomically(io, { name: path.join(folder, "request.json"), bytes, ifExists: "replace" });
+  const requestFile = path.join(folder, "request.json");
+  refuseChangedDraft(repository, role, requestFile);
+  writeFileAtomically(io, { name: requestFile, bytes, ifExists: "replace" });
+  repository.startedFrom.delete(role);
   const begun = await ceremonyAt(repository, role, draft.version);
   if (begun === undefined) throw new Error("the request that was just written is not there");
   return begun;
 }
+
+/** Two changes that began from one draft: the later would take the earlier back without a word. */
+function refuseChangedDraft(repository: Repository, role: string, requestFile: string): void {
+  const from = repository.startedFrom.get(role);
+  if (from === undefined || equalBytes(from, draftBytes(repository, requestFile))) return;
+  throw new Failure({
+    code: "draft-changed-meanwhile",
+    problem: `somebody else has changed the draft of ${role} just now`,
+    remedy: "run the command again: it goes on from the new draft",
+    exit: exitCode.refused,
+  });
+}
+
+/** Empty if there is no draft. Read at once, without waiting: nothing comes in between it and what is written next. */
+const draftBytes = ({ io }: Repository, requestFile: string): Uint8Array =>
+  fileState(io, requestFile) === "file" ? readBoundedFile(io, requestFile, maxRequestBytes).bytes : new Uint8Array();
 
 async function draftRoot(repository: Repository): Promise<ReturnType<Repository["root"]>> {
   const ceremony = await openCeremony(repository, "root");

@@ -29,6 +29,8 @@ export class Repository {
   /** As it was typed. */
   readonly name: string;
   readonly settings: RepositorySettings;
+  /** By role, the file of the draft that this command's change started from; empty where there was no draft. */
+  readonly startedFrom: Map<string, Uint8Array> = new Map();
   readonly #versions: ReadonlyMap<string, number>;
   readonly #held = new Map<string, HeldTargets>();
 

@@ -57,6 +57,7 @@ const writersCodes: ReadonlySet<string> = new Set<WriterRefusal["code"]>([
   "target-file-differs",
   "version-exhausted",
   "lifetime-out-of-range",
+  "clock-behind",
 ]);
 
 const isWriters = (refusal: TufRefusal | WriterRefusal): refusal is WriterRefusal => writersCodes.has(refusal.code);
