@@ -37,10 +37,11 @@ const plan: readonly Layer[] = [
   },
   { layer: 4, package: "device", imports: ["cbor", "crypto", "cose", "suit", "verifier"], npm: "any" },
   { layer: 5, package: "server", imports: ["cbor", "crypto", "cose", "suit", "verifier"], npm: "any" },
+  { layer: 5, package: "sdl", imports: ["cbor", "crypto", "cose"], npm: "any" },
   {
     layer: 6,
     package: "cli",
-    imports: ["cbor", "crypto", "cose", "suit", "verifier", "signing", "device", "server"],
+    imports: ["cbor", "crypto", "cose", "suit", "verifier", "signing", "device", "server", "sdl"],
     npm: "any",
   },
 ];
