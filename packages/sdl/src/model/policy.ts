@@ -38,6 +38,8 @@ export interface Policy {
   /** Rows for which a written document suffices in this product, with the reason. */
   readonly documented_is_enough: readonly { readonly row: string; readonly reason: string }[];
   readonly coding_rules: string;
+  /** `test-only` lets keys that everybody has sign: for examples, and the report says so. */
+  readonly key_storage: "production" | "test-only";
 }
 
 export const policy: Shape<Policy> = record({
@@ -63,6 +65,10 @@ export const policy: Shape<Policy> = record({
   approvals: described("people who approve a release; at least 2", wholeNumber),
   documented_is_enough: list(record({ row: rowId, reason: text })),
   coding_rules: text,
+  key_storage: described(
+    "test-only: keys that everybody has may sign; for examples alone",
+    oneOf("production", "test-only"),
+  ),
 });
 
 /** `.sdl/catalog.lock`: which edition the records are judged by, and which doubtful rows the vendor has checked. */
