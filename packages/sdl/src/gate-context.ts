@@ -67,7 +67,7 @@ export const aboutFile = (rule: RuleId, file: string, fact: string, row?: string
 });
 
 /** A later clock than this is not drift of a few minutes. */
-export const clockTolerance = 5 * 60_000;
+export const clockTolerance: number = 5 * 60_000;
 
 export const updateFile = (id: string, name: string): string => `${sdlFolder}/updates/${id}/${name}`;
 
