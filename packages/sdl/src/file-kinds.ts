@@ -117,7 +117,7 @@ export function kindOfFile(path: string): FileKind | "evidence" | "data" | undef
   const single = singleFiles[path] ?? optionalFiles[path];
   if (single !== undefined) return single;
   const [folder = "", name = "", third, ...rest] = path.split("/");
-  if (folder === "data" || folder === "gate") return "data";
+  if (folder === "data" || folder === "gate" || folder === "schemas") return "data";
   if (rest.length > 0) return undefined;
   if (folder === "updates") return third === undefined ? undefined : updateFiles[third];
   if (third !== undefined) return undefined;

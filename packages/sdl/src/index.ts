@@ -1,6 +1,14 @@
+export * from "./canonical-json.ts";
 export * from "./catalogue.ts";
+export * from "./dsse.ts";
+export * from "./evidence-record.ts";
 export * from "./file-kinds.ts";
 export * from "./finding.ts";
+export * from "./gate.ts";
+export * from "./gate-context.ts";
+export * from "./gate-report.ts";
+export * from "./gate-update.ts";
+export * from "./issue-clock.ts";
 export * from "./model/analysis.ts";
 export * from "./model/defect.ts";
 export * from "./model/evidence.ts";
@@ -19,6 +27,10 @@ export type {
 export type { Image, Release } from "./model/release.ts";
 export type { Compat, Qualification, QualifiedCell, RestartScope, UpdateDoc } from "./model/update.ts";
 export * from "./model/vocabulary.ts";
+export * from "./practice-rows.ts";
 export * from "./product-model.ts";
 export * from "./rules.ts";
+export * from "./slc.ts";
+export * from "./span.ts";
 export * from "./yaml-file.ts";
+export * from "./yaml-text.ts";

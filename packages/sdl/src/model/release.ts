@@ -19,7 +19,8 @@ import { type UpdateKind, updateKind } from "./vocabulary.ts";
 export interface Release {
   readonly id: string;
   readonly version: string;
-  readonly state: "candidate" | "shipped" | "withdrawn";
+  /** `superseded`: replaced and no longer offered, so that its evidence may age. */
+  readonly state: "candidate" | "shipped" | "superseded" | "withdrawn";
   /** SUIT sequence number, and the lowest one that devices may still install. */
   readonly sequence: number;
   readonly floor: number;
@@ -50,7 +51,7 @@ export const release: Shape<Release> = record(
   {
     id,
     version: id,
-    state: oneOf("candidate", "shipped", "withdrawn"),
+    state: oneOf("candidate", "shipped", "superseded", "withdrawn"),
     sequence: wholeNumber,
     floor: described("lowest sequence number that devices may still install", wholeNumber),
     update_kind: updateKind,
