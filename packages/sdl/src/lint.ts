@@ -3,6 +3,7 @@ import { bytesToHex, type Crypto } from "@sumac/crypto";
 import type { Catalogue } from "./catalogue.ts";
 import { lintWording } from "./claim-wording.ts";
 import { type Finding, findingAt } from "./finding.ts";
+import { placeholder } from "./init-product.ts";
 import { lintIssue } from "./lint-issue.ts";
 import { lintPolicy } from "./lint-policy.ts";
 import { lintReleases, lintUpdates } from "./lint-update.ts";
@@ -44,8 +45,29 @@ export function lintProduct(model: ProductModel, context: LintContext): readonly
   lintReviewsAndWaivers(model, context.catalogue, names, complain);
   lintUpdates(model, names, complain);
   lintReleases(model, names, complain);
-  findings.push(...lintWording(model));
+  findings.push(...lintWording(model), ...lintPlaceholders(model));
   return findings;
+}
+
+/** Every place that still waits for a person. */
+function lintPlaceholders({ single, many, updates }: ProductModel): readonly Finding[] {
+  const files: readonly (Located<unknown> | undefined)[] = [
+    ...Object.values(single),
+    ...Object.values(many).flatMap((named) => [...named.values()]),
+    ...[...updates.values()].flatMap(({ doc, qualification, compat }) => [doc, qualification, compat]),
+  ];
+  return files.flatMap((file) =>
+    file === undefined
+      ? []
+      : placeholdersIn(file.value, []).map((path) => findingAt("sdl/placeholder", file.place(path), path.join("."))),
+  );
+}
+
+function placeholdersIn(value: unknown, path: readonly (string | number)[]): (readonly (string | number)[])[] {
+  if (typeof value === "string") return value.includes(placeholder) ? [path] : [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => placeholdersIn(item, [...path, index]));
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => placeholdersIn(inner, [...path, name]));
 }
 
 /** Everything that can be referred to, by id. */

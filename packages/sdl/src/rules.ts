@@ -99,10 +99,7 @@ const table = {
     problem: "the state needs dates or decisions that are missing",
     remedy: "add them; sumac sdl issue triage asks for them",
   },
-  "sdl/default-secret": {
-    problem: "an account keeps a secret that all devices share",
-    remedy: "make it per device, or must-change",
-  },
+  "sdl/placeholder": { problem: "a text is still to be written", remedy: "write it" },
   "sdl/claim-wording": {
     problem: "a text claims more than an evidence-based SL-C",
     remedy: "take it out; sumac sdl claims prints what may be said",

@@ -54,7 +54,6 @@ export const keys: Shape<Keys> = record({
       },
       { revoked: record({ on: date, reason: text }) },
     ),
-    1,
   ),
 });
 
