@@ -44,6 +44,7 @@ export * from "./product-model.ts";
 export * from "./rules.ts";
 export * from "./slc.ts";
 export * from "./span.ts";
+export * from "./yaml-edit.ts";
 export * from "./yaml-file.ts";
 export * from "./yaml-text.ts";
 export * from "./zone-gaps.ts";
