@@ -9,7 +9,8 @@ import type { Located } from "./yaml-file.ts";
 const overstated: readonly { readonly pattern: RegExp; readonly about: string }[] = [
   { pattern: /\bSL[- ]?A\b(?!\w)/i, about: "SL-A is achieved by a plant, never by a product" },
   {
-    pattern: /\bachieved?\b[^.\n]{0,30}\b(?:SL|security level)\b|\b(?:SL|security level)\b[^.\n]{0,20}\bachieved?\b/i,
+    pattern:
+      /\bachieve[sd]?\b[^.\n]{0,30}\b(?:SL|security level)\b|\b(?:SL|security level)\b[^.\n]{0,20}\bachieve[sd]?\b/i,
     about: "a product has a capability, it achieves no level",
   },
   {

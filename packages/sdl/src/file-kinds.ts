@@ -114,16 +114,20 @@ const updateFiles: Readonly<Record<string, FileKind>> = {
 
 /** What a path below `.sdl/` holds: a kind, a signed record, data named by digest, or nothing that belongs there. */
 export function kindOfFile(path: string): FileKind | "evidence" | "data" | undefined {
-  const single = singleFiles[path] ?? optionalFiles[path];
+  const single = own(singleFiles, path) ?? own(optionalFiles, path);
   if (single !== undefined) return single;
   const [folder = "", name = "", third, ...rest] = path.split("/");
   if (folder === "data" || folder === "gate" || folder === "schemas") return "data";
   if (rest.length > 0) return undefined;
-  if (folder === "updates") return third === undefined ? undefined : updateFiles[third];
+  if (folder === "updates") return third === undefined ? undefined : own(updateFiles, third);
   if (third !== undefined) return undefined;
   if (folder === "evidence") return name.endsWith(".dsse.json") ? "evidence" : undefined;
-  return name.endsWith(".yaml") ? folders[folder] : undefined;
+  return name.endsWith(".yaml") ? own(folders, folder) : undefined;
 }
+
+/** A file may be called `constructor`. */
+const own = (table: Readonly<Record<string, FileKind>>, name: string): FileKind | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
 
 /** The schema file of a kind, for editors: `schemas/KIND.schema.json`. */
 export const schemaFile = (kind: FileKind): JsonSchema => ({

@@ -19,6 +19,29 @@ export function chooseRelease(input: GateInput): Located<Release> | GateFinding 
   return aboutFile("G1-no-release", `${sdlFolder}/releases`, `${candidates.length} candidates`);
 }
 
+/**
+ * Stands in where it is not clear what is to be judged, so that the practices still are: an image that nobody can have
+ * built, from a source that nobody can have tagged.
+ */
+export function noRelease(why: GateFinding): Located<Release> {
+  const nobody = "0".repeat(64);
+  const value: Release = {
+    id: "",
+    version: "",
+    state: "candidate",
+    sequence: 0,
+    floor: 0,
+    update_kind: "security",
+    images: [{ name: "none", sha256: nobody, size: 0 }],
+    source: { commit: nobody, tree: nobody, tag: "" },
+    sbom: { file: "", sha256: nobody },
+    guides: [],
+    update: "",
+    planned: "",
+  };
+  return { file: why.file, value, place: () => ({ file: why.file, line: why.line, column: why.column }) };
+}
+
 /** G1: the source is what is tagged, the build says so, and the images are those that were built. */
 export function judgeIdentity(given: GateCase, authorityOf: (record: EvidenceRecord) => Authority): GateFinding[] {
   return [...judgeSource(given), ...judgeBuild(given, authorityOf), ...judgeImages(given)];

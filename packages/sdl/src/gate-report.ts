@@ -94,6 +94,7 @@ export function reportOf({
   const gates = Object.keys(gateNames).map((id): GateRow => {
     // Rules of form count for G2.
     const red = findings.find(({ rule }) => (gateOf(rule) ?? (rule.startsWith("emergency") ? "G6" : "G2")) === id);
+    if (red === undefined && given === undefined) return { id, state: "missing", records: [] };
     return red === undefined
       ? { id, state: "pass", records: [] }
       : { id, state: "fail", records: [], rule: red.rule, file: red.file, line: red.line, about: red.about };

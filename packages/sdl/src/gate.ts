@@ -6,7 +6,7 @@ import { type ClaimsVerdict, judgeClaims } from "./gate-claims.ts";
 import { judgeContent, judgeGuides, judgeRollback } from "./gate-content.ts";
 import { about, aboutFile, type GateCase, type GateFinding, type GateInput } from "./gate-context.ts";
 import { judgeIssues } from "./gate-defects.ts";
-import { chooseRelease, judgeIdentity } from "./gate-identity.ts";
+import { chooseRelease, judgeIdentity, noRelease } from "./gate-identity.ts";
 import type { GateReport, GateRow } from "./gate-report.ts";
 import { reportOf } from "./gate-report.ts";
 import { judgeUpdate } from "./gate-update.ts";
@@ -27,11 +27,12 @@ export function judgeGate(input: GateInput): GateReport {
   const formal: readonly Finding[] = [...lintProduct(input.model, input), ...evidence.findings];
   const { product, policy } = input.model.single;
   const chosen = chooseRelease(input);
-  if (product === undefined || policy === undefined || "rule" in chosen) {
+  if (product === undefined || policy === undefined) {
     const findings: GateFinding[] = [...formal, ...("rule" in chosen ? [chosen] : [])];
     return reportOf({ input, findings, rows: nothingJudged(input, findings), notes: [] });
   }
-  const given: GateCase = { ...input, product, policy, chosen, records: evidence.records };
+  const release = "rule" in chosen ? noRelease(chosen) : chosen;
+  const given: GateCase = { ...input, product, policy, chosen: release, records: evidence.records };
   const authorityOf = rememberedAuthority(new SignatureDesk(input));
   const practice = new Map(
     [...input.catalogue.processRows.keys()].map((row) => [row, judgeRow(row, given, authorityOf)] as const),
@@ -44,7 +45,7 @@ export function judgeGate(input: GateInput): GateReport {
   );
   const findings: GateFinding[] = [
     ...formal,
-    ...judgeIdentity(given, authorityOf),
+    ...("rule" in chosen ? [chosen] : judgeIdentity(given, authorityOf)),
     ...judgeApplicability(given),
     ...[...practice.values()].flatMap((row) => row.findings),
     ...judgeTraces(given, outcomes),

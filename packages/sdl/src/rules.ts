@@ -148,7 +148,6 @@ const table = {
     remedy: "build again, or correct the digest and size",
   },
   // G2 completeness.
-  "G2-form": { problem: "a file cannot be taken as it is", remedy: "run sumac sdl lint and correct what it names" },
   "G2-undecided": {
     problem: "soa.yaml does not say whether the row applies",
     remedy: "add the row with yes, no or by-integration",
@@ -326,10 +325,6 @@ const table = {
   "G8-context": {
     problem: "there is no SL-C without the context it is for",
     remedy: "write context.yaml and the reason in product.yaml",
-  },
-  "G8-wording": {
-    problem: "a text claims more than the evidence gives",
-    remedy: "use the sentence that sumac sdl claims prints",
   },
   // G9 documents.
   "G9-guide-missing": { problem: "a guide is not part of the release", remedy: "add it to guides of the release" },
