@@ -205,7 +205,7 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "sdl update new",
-    summary: "begin the three files of an update: document, qualification, dependent components",
+    summary: "begin an update: document, qualification, dependents",
     load: async () => (await import("./commands/sdl-update-new.ts")).sdlUpdateNew,
   },
   {
@@ -220,7 +220,7 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "sdl update compat",
-    summary: "state what an update of a dependent component means, or that all were looked through",
+    summary: "state what the update of a dependent component means",
     load: async () => (await import("./commands/sdl-update-compat.ts")).sdlUpdateCompat,
   },
   {
@@ -245,7 +245,7 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "sdl catalog confirm",
-    summary: "record that a doubtful level was checked in the licensed text; lock the catalogue",
+    summary: "confirm a doubtful level by the licensed text; lock the catalogue",
     load: async () => (await import("./commands/sdl-catalog-confirm.ts")).sdlCatalogConfirm,
   },
   {

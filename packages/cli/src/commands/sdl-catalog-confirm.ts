@@ -8,7 +8,7 @@ import { productOption, readSdlFile, writeSdlFile } from "../sdl/product-folder.
 
 export const sdlCatalogConfirm: Command = {
   name: "sdl catalog confirm",
-  summary: "record that a doubtful level was checked in the licensed text; lock the catalogue",
+  summary: "confirm a doubtful level by the licensed text; lock the catalogue",
   operands: [],
   options: [
     productOption,

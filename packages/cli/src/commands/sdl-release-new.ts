@@ -49,13 +49,11 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   if (given.all("image").length === 0)
     throw usage("missing-option", "--image <file> is missing", "name what is to be signed");
   const images = await Promise.all(
-    given
-      .all("image")
-      .map(async (file) => ({
-        name: path.parse(file).name.replace(/[^A-Za-z0-9._-]/g, "-"),
-        ...(await digest(file)),
-        file,
-      })),
+    given.all("image").map(async (file) => ({
+      name: path.parse(file).name.replace(/[^A-Za-z0-9._-]/g, "-"),
+      ...(await digest(file)),
+      file,
+    })),
   );
   const guides = await Promise.all(
     (model.single.product?.value.guides ?? []).map(async ({ id: guide, file }) => ({

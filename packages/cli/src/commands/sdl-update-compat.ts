@@ -7,7 +7,7 @@ import { productOption, readSdlFile, writeSdlFile } from "../sdl/product-folder.
 
 export const sdlUpdateCompat: Command = {
   name: "sdl update compat",
-  summary: "state what an update of a dependent component means, or that all were looked through",
+  summary: "state what the update of a dependent component means",
   operands: [{ name: "id", summary: "name of the update" }],
   options: [
     productOption,

@@ -7,7 +7,7 @@ import { gateInput, productOption, releaseOption, sdlPath } from "../sdl/product
 
 export const sdlUpdateNew: Command = {
   name: "sdl update new",
-  summary: "begin the three files of an update: document, qualification, dependent components",
+  summary: "begin an update: document, qualification, dependents",
   operands: [{ name: "id", summary: "name of the update: folder updates/ID" }],
   options: [
     productOption,
