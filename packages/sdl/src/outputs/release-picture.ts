@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "@sumac/cbor";
-import { readEvidence, type EvidenceRecord } from "../evidence-record.ts";
+import { type EvidenceRecord, readEvidence } from "../evidence-record.ts";
 import { findingOf } from "../finding.ts";
 import { judgeGate } from "../gate.ts";
 import type { GateFinding, GateInput } from "../gate-context.ts";
@@ -38,7 +38,9 @@ export function releasePicture(input: GateInput): Result<ReleasePicture, GateFin
   const absent = product === undefined ? "product.yaml" : policy === undefined ? "policy.yaml" : undefined;
   if (product === undefined || policy === undefined) {
     const file = `${sdlFolder}/${absent}`;
-    return err(input.model.findings.find((finding) => finding.file === file) ?? findingOf("sdl/missing-file", file, file));
+    return err(
+      input.model.findings.find((finding) => finding.file === file) ?? findingOf("sdl/missing-file", file, file),
+    );
   }
   const chosen = chooseRelease(input);
   if ("rule" in chosen) return err(chosen);
