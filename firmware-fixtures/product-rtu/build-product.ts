@@ -56,11 +56,7 @@ export async function buildProduct(source: ProductSource): Promise<Map<string, U
   return files;
 }
 
-export function statementOf(
-  record: RecordSource,
-  source: ProductSource,
-  files: ReadonlyMap<string, Uint8Array>,
-): JsonValue {
+function statementOf(record: RecordSource, source: ProductSource, files: ReadonlyMap<string, Uint8Array>): JsonValue {
   const { documents, of, signers: _, tool, id, kind, rows, produced_at, valid_until, person, role, result } = record;
   return {
     _type: statementType,

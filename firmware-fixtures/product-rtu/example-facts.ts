@@ -1,7 +1,7 @@
 import { sha256 } from "./sha256.ts";
 
 /** The day the example was signed: everything in it is that fresh. */
-export const signedOn = "2026-11-22";
+const signedOn = "2026-11-22";
 export const moment = (time: string): string => `${signedOn}T${time}:00Z`;
 export const commit: string = sha256("sumac example product commit").slice(0, 40);
 export const tree: string = sha256("sumac example product tree").slice(0, 40);

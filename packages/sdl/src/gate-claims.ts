@@ -4,7 +4,7 @@ import { sdlFolder } from "./product-model.ts";
 import { type CapabilityLevels, capabilityLevels, type RowStanding, rowsOfType, shortfall } from "./slc.ts";
 
 /** A 4-2 row of this product with the records it leans on. */
-export interface ComponentRowState {
+interface ComponentRowState {
   readonly id: string;
   readonly standing: RowStanding;
   /** Whether the declared target needs it. */

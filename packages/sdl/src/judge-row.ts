@@ -93,7 +93,7 @@ function gaps(
 }
 
 /** The files a row is about, as they lie in this product. */
-export function documentsOf(rule: RowRule, given: GateCase): readonly string[] {
+function documentsOf(rule: RowRule, given: GateCase): readonly string[] {
   const { update } = given.chosen.value;
   return rule.documents.flatMap((name) => {
     if (name === "guides") return given.product.value.guides.map(({ file }) => file);

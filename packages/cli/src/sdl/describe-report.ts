@@ -1,7 +1,7 @@
 import { explain, type Finding, type GateReport, gateNames, type LevelVector } from "@sumac/sdl";
 import type { Terminal } from "../terminal.ts";
 
-export const place = ({ file, line, column }: Finding): string => `${file}:${line}:${column}`;
+const place = ({ file, line, column }: Finding): string => `${file}:${line}:${column}`;
 
 export function printFinding(terminal: Terminal, finding: Finding): void {
   const { problem, remedy } = explain(finding);
