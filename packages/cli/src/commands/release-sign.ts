@@ -2,13 +2,14 @@ import { bytesToHex } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { type SignedEnvelope, signEnvelope } from "@sumac/signing";
 import { defaultLimits } from "@sumac/suit";
-import { outputExists, writeFileAtomically } from "../atomic-file.ts";
+import { outputExists, writeFilesAtomically } from "../atomic-file.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { encryptionLimits } from "../encrypted-payload.ts";
 import { readEnvelopeFile } from "../envelope-file.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
 import { fileState } from "../file-state.ts";
+import { gateOptions, requireGate } from "../sdl/require-gate.ts";
 import { openSigners, passphraseNote, signingOptions } from "../signers.ts";
 import { orFail } from "../signing-failure.ts";
 
@@ -18,12 +19,14 @@ export const releaseSign: Command = {
   operands: [{ name: "envelope", summary: "the envelope (.suit) to sign" }],
   options: [
     ...signingOptions,
+    ...gateOptions,
     { name: "encrypted", summary: "the payload may be encrypted (made with `release build --encrypt-for`)" },
     { name: "out", value: "file", summary: "write here instead of into the envelope itself" },
     { name: "replace", summary: "overwrite --out if it is there" },
   ],
   notes: [
     "Signing again with another key countersigns: the manifest and the signatures that are there do not change.",
+    "With --product the gate report goes to ENVELOPE.gate.dsse.json, signed with the same keys; its digest is printed.",
     passphraseNote,
   ],
   run,
@@ -44,17 +47,26 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   const limits = given.flag("encrypted") === "given" ? encryptionLimits : defaultLimits;
   let envelope = bytes;
   let manifestDigest: Uint8Array | undefined;
-  for (const signer of await openSigners(given, context)) {
+  const signers = await openSigners(given, context);
+  const gate = await requireGate(bytes, out, signers, given, io);
+  for (const signer of signers) {
     const signed = orFail(await signEnvelope(envelope, signer, { crypto: nodeCrypto, limits }));
     added.push({ keyId: signer.keyId, algorithm: signer.algorithm.name, outcome: signed.outcome });
     envelope = signed.envelope;
     manifestDigest = signed.manifestDigest.bytes;
   }
-  if (envelope !== bytes || out !== name) writeFileAtomically(io, { name: out, bytes: envelope, ifExists });
-  terminal.json({ envelope: out, manifestDigest, signers: added });
+  const written = envelope !== bytes || out !== name ? [{ name: out, bytes: envelope, ifExists } as const] : [];
+  writeFilesAtomically(io, gate === undefined ? written : [...written, gate.file]);
+  const judged =
+    gate === undefined
+      ? undefined
+      : { verdict: gate.report.verdict, release: gate.report.release, report: gate.file.name, sha256: gate.sha256 };
+  terminal.json({ envelope: out, manifestDigest, signers: added, gate: judged });
   for (const { keyId, algorithm, outcome } of added) {
     const verb = outcome === "signed" ? "signed by" : "was signed already by";
     terminal.line(`${out} ${verb} ${bytesToHex(keyId)} (${algorithm})`);
   }
+  if (judged !== undefined)
+    terminal.line(`gate ${judged.verdict} for ${judged.release}: ${judged.report}, sha256 ${judged.sha256}`);
   return exitCode.ok;
 }

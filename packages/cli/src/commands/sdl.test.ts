@@ -1,11 +1,16 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
-import { emptyFolder, sumac } from "../sumac.test.support.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { emptyFolder, fixture, sumac } from "../sumac.test.support.ts";
 
 const example = path.resolve(import.meta.dirname, "../../../../firmware-fixtures/product-rtu");
 const at = ["--at", "2026-11-23T12:00:00Z"];
 const key = (person: string): string => path.join(example, "keys", `rtu-${person}.test-only.private.pem`);
+
+// The records of the example are of the day before; in a month they are stale, as they should be.
+beforeAll(() => void vi.useFakeTimers({ now: Date.parse("2026-11-23T12:00:00Z"), toFake: ["Date"] }));
+afterAll(() => void vi.useRealTimers());
 
 /** A copy of the example that may be changed. */
 function copy(): string {
@@ -329,4 +334,60 @@ test("an update is qualified cell by cell", async () => {
     0,
     expect.stringContaining("if not installed: whoever reaches the serial line"),
   ]);
+});
+
+describe("release sign --product", () => {
+  const build = (minor: string, sequence: string, folder: string) =>
+    sumac(
+      [
+        "release",
+        "build",
+        fixture("images", `rtu-demo-1.${minor}.0.bin`),
+        "--config",
+        fixture("sumac.yaml"),
+        "--version",
+        `1.${minor}.0`,
+        "--sequence",
+        sequence,
+        "--out",
+        "r.suit",
+      ],
+      { folder },
+    );
+  const sign = (folder: string, ...words: readonly string[]) =>
+    sumac(["release", "sign", "r.suit", "--product", "p", "--test-only-key", key("p-rel"), "--json", ...words], {
+      folder,
+    });
+
+  test("signs what passed the gate, and writes the report beside with its digest", async () => {
+    const folder = copy();
+    await build("2", "3", folder);
+    const said = await sign(folder);
+    expect([said.code, said.stderr]).toEqual([0, expect.any(String)]);
+    const { gate } = said.json() as { gate: { verdict: string; release: string; sha256: string } };
+    expect(gate).toMatchObject({ verdict: "pass", release: "r-1.2.0" });
+    const report = readFileSync(path.join(folder, "r.suit.gate.dsse.json"));
+    expect(createHash("sha256").update(report).digest("hex")).toBe(gate.sha256);
+  });
+
+  test("signs nothing when the gate is red, or judged other images", async () => {
+    const folder = copy();
+    await build("1", "2", folder);
+    const before = readFileSync(path.join(folder, "r.suit"));
+    expect(await sign(folder)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("error[gate-of-other-images]"),
+    });
+    rmSync(path.join(folder, "p/.sdl/evidence/penetration-test.dsse.json"));
+    expect(await sign(folder)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("error[G3-missing]: the gate is red"),
+    });
+    expect(await sign(folder, "--emergency")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("error[emergency-refused]"),
+    });
+    expect(readFileSync(path.join(folder, "r.suit")).equals(before)).toBe(true);
+    expect(existsSync(path.join(folder, "r.suit.gate.dsse.json"))).toBe(false);
+  });
 });
