@@ -455,6 +455,25 @@ const mutations: readonly Mutation[] = [
     source: (p) => (record(p, "system-test").of = []),
   },
   {
+    name: "work of somebody who does not exist",
+    rule: "G6-independence",
+    row: "SVV-1",
+    source: (p) => {
+      record(p, "system-test").of = ["p-nobody"];
+    },
+  },
+  {
+    name: "a record under the name of another",
+    rule: "sdl/id-mismatch",
+    files: (files) => files.set(evidence("other"), files.get(evidence("process")) ?? new Uint8Array()),
+  },
+  {
+    name: "a record of another edition",
+    rule: "sdl/unknown-edition",
+    row: "SM-1",
+    files: bendPayload("process", (payload) => payload.replace("62443-4-1:2018", "62443-4-1:2027")),
+  },
+  {
     name: "a reviewer who is the author",
     rule: "G6-independence",
     row: "SD-3",

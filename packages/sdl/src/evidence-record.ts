@@ -50,6 +50,7 @@ export function readEvidence(files: ReadonlyMap<string, Uint8Array>, crypto: Cry
       continue;
     }
     const { subject, predicate } = payload.value as unknown as EvidenceStatement;
+    if (path !== `evidence/${predicate.id}.dsse.json`) findings.push(findingOf("sdl/id-mismatch", file, predicate.id));
     const before = seen.get(predicate.id);
     if (before !== undefined) findings.push(findingOf("sdl/duplicate-id", file, `${predicate.id}, also in ${before}`));
     seen.set(predicate.id, file);

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { type ProductFiles, sdlFolder } from "./product-model.ts";
 
@@ -38,7 +38,10 @@ async function list(root: string, below: string, into: string[]): Promise<void> 
 
 async function readOne(file: string): Promise<Uint8Array | { readonly unreadable: string }> {
   try {
-    const { size } = await stat(file);
+    const found = await lstat(file);
+    // A link could lead to a file that nobody reviewed, or to a pipe that never ends.
+    if (!found.isFile()) return { unreadable: "not a regular file" };
+    const { size } = found;
     if (size > maxFileBytes) return { unreadable: `${size} bytes` };
     return new Uint8Array(await readFile(file));
   } catch (error) {

@@ -23,6 +23,7 @@ export function checkRecord(
   const { evidence, file } = record;
   const fault = (name: GateFinding["rule"], fact: string): GateFinding => aboutFile(name, file, fact, row);
   const checks: readonly (() => GateFinding | undefined)[] = [
+    () => (evidence.edition === given.catalogue.edition ? undefined : fault("sdl/unknown-edition", evidence.edition)),
     () =>
       rule.kinds.includes(evidence.kind)
         ? undefined
@@ -62,8 +63,8 @@ export function bindingFault(
     const missing = release.images.find(({ sha256 }) => !named.has(sha256));
     if (missing !== undefined)
       return fault("G5-digest", `${missing.name} ${missing.sha256.slice(0, 12)} is not among its subjects`);
-    const allowed = new Set([...release.images.map(({ sha256 }) => sha256), release.manifest?.sha256]);
-    const foreign = record.subject.find(({ digest }) => !allowed.has(digest.sha256));
+    const allowed = new Set([...release.images.map(({ sha256 }) => sha256), release.manifest?.sha256 ?? ""]);
+    const foreign = record.subject.find(({ digest }) => !allowed.has(digest.sha256 ?? "none"));
     return foreign === undefined ? undefined : fault("G5-digest", `${foreign.name} is no image of ${release.id}`);
   }
   for (const { name, digest } of record.subject) {
@@ -84,6 +85,9 @@ function independenceFault(
   if (rule.independence === "none") return undefined;
   const { of } = evidence.independence;
   if (of.length === 0) return fault("G6-independence", "it does not say whose work was judged");
+  const people = given.model.single.roles?.value.people ?? [];
+  const unknown = of.find((person) => !people.some(({ id }) => id === person));
+  if (unknown !== undefined) return fault("G6-independence", `${unknown} is nobody of roles.yaml`);
   if (of.includes(evidence.person)) return fault("G6-independence", `${evidence.person} judged own work`);
   if (rule.independence === "not-developer" && rolesOf(given.model, evidence.person).includes("developer")) {
     return fault("G6-independence", `${evidence.person} is a developer`);
