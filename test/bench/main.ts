@@ -10,6 +10,7 @@ import { benchDemo } from "./demo-bench.ts";
 import { benchFleet } from "./fleet-bench.ts";
 import { benchPayload } from "./payload-bench.ts";
 import { mustRun } from "./run-process.ts";
+import { benchSdl } from "./sdl-bench.ts";
 import { benchStaging } from "./staging-bench.ts";
 import { benchStartUp } from "./start-up-bench.ts";
 import { benchVerify } from "./verify-bench.ts";
@@ -32,6 +33,7 @@ const benches: Readonly<Record<string, (folder: string) => Promise<BenchResult>>
   verify: benchVerify,
   staging: (folder) => benchStaging(folder, 64 << 20, rounds(7)),
   fleet: (folder) => benchFleet(cli, root, folder, 10_000),
+  sdl: (folder) => benchSdl(cli, folder, rounds(5)),
   demo: () => benchDemo(root, rounds(3)),
 };
 

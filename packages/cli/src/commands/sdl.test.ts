@@ -302,9 +302,9 @@ test("claims are generated, never SL-A, and none while the gate is red", async (
 
 test("lint reads other texts for claims", async () => {
   const folder = copy();
-  writeFileSync(path.join(folder, "brochure.md"), "# Pump\nSL 2 certified.\n");
-  const said = await sumac(["sdl", "lint", "--product", "p", "--text", "brochure.md"], { folder });
-  expect([said.code, said.stdout]).toEqual([3, expect.stringContaining("brochure.md:2:1 sdl/claim-wording")]);
+  writeFileSync(path.join(folder, "brochure.txt"), "# Pump\nSL 2 certified.\n");
+  const said = await sumac(["sdl", "lint", "--product", "p", "--text", "brochure.txt"], { folder });
+  expect([said.code, said.stdout]).toEqual([3, expect.stringContaining("brochure.txt:2:1 sdl/claim-wording")]);
 });
 
 test("an update is qualified cell by cell", async () => {
