@@ -41,10 +41,11 @@ export async function buildProduct(source: ProductSource): Promise<Map<string, U
   for (const review of source.reviews) put(`reviews/${review.id}.yaml`, "review", review);
   for (const waiver of source.waivers) put(`waivers/${waiver.id}.yaml`, "waiver", waiver);
   for (const release of source.releases) put(`releases/${release.id}.yaml`, "release", release);
-  for (const [id, { doc, qualification, compat }] of Object.entries(source.updates)) {
+  for (const [id, { doc, qualification, compat, delivery }] of Object.entries(source.updates)) {
     put(`updates/${id}/update-doc.yaml`, "update-doc", doc);
     put(`updates/${id}/qualification.yaml`, "qualification", qualification);
     put(`updates/${id}/compat.yaml`, "compat", compat);
+    put(`updates/${id}/delivery.yaml`, "delivery", delivery);
   }
   files.set(".sdl/data/sbom-1.2.0.cdx.json", text(`${JSON.stringify(source.sbom, null, 2)}\n`));
   for (const [file, content] of Object.entries(source.documents)) files.set(file, text(content));

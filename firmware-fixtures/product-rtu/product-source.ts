@@ -7,6 +7,7 @@ import {
   type Claim,
   type Compat,
   type Context,
+  type Delivery,
   type Interfaces,
   type Issue,
   type Keys,
@@ -52,7 +53,7 @@ export interface ProductSource {
   reviews: Review[];
   waivers: Waiver[];
   releases: Release[];
-  updates: Record<string, { doc: UpdateDoc; qualification: Qualification; compat: Compat }>;
+  updates: Record<string, { doc: UpdateDoc; qualification: Qualification; compat: Compat; delivery: Delivery }>;
   sbom: Record<string, unknown>;
   documents: Record<string, string>;
   image: Uint8Array;
@@ -525,7 +526,7 @@ const update = (
   from: readonly string[],
   fixes: string[],
   images: string[],
-): { doc: UpdateDoc; qualification: Qualification; compat: Compat } => ({
+): { doc: UpdateDoc; qualification: Qualification; compat: Compat; delivery: Delivery } => ({
   doc: {
     id: `u-${version}`,
     title: `Example RTU ${version}`,
@@ -614,6 +615,16 @@ const update = (
         reason: "changes a scheme that is left out",
       },
     ],
+  },
+  delivery: {
+    update: `u-${version}`,
+    images: images.length === 0 ? [sha256(`image of ${version}`)] : images,
+    signatures: [{ kid: testPerson("p-rel").kid, algorithm: "Ed25519" }],
+    channels: ["the vendor's update server", "offline file handed to the plant"],
+    fingerprints_by: "printed on the delivery sheet that comes by post",
+    revocation: "an advisory, and a release with a higher sequence",
+    verify: { command: "sumac verify rtu-demo.suit --key vendor.pub.pem", exit_code: 0 },
+    offline: "one file with envelope and image",
   },
 });
 

@@ -205,7 +205,7 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "sdl update new",
-    summary: "begin an update: document, qualification, dependents",
+    summary: "begin an update: document, qualification, delivery",
     load: async () => (await import("./commands/sdl-update-new.ts")).sdlUpdateNew,
   },
   {

@@ -29,7 +29,16 @@ import {
 } from "./model/product.ts";
 import { type Release, release } from "./model/release.ts";
 import type { JsonSchema, Shape } from "./model/shape.ts";
-import { type Compat, compat, type Qualification, qualification, type UpdateDoc, updateDoc } from "./model/update.ts";
+import {
+  type Compat,
+  compat,
+  type Delivery,
+  delivery,
+  type Qualification,
+  qualification,
+  type UpdateDoc,
+  updateDoc,
+} from "./model/update.ts";
 
 /** Every kind of YAML file below `.sdl/`, and what one holds. */
 export interface KindContent {
@@ -54,6 +63,7 @@ export interface KindContent {
   readonly "update-doc": UpdateDoc;
   readonly qualification: Qualification;
   readonly compat: Compat;
+  readonly delivery: Delivery;
 }
 export type FileKind = keyof KindContent;
 
@@ -79,6 +89,7 @@ export const shapes: { readonly [Kind in FileKind]: Shape<KindContent[Kind]> } =
   "update-doc": updateDoc,
   qualification,
   compat,
+  delivery,
 };
 export const fileKinds: readonly FileKind[] = Object.keys(shapes) as FileKind[];
 
@@ -110,6 +121,7 @@ const updateFiles: Readonly<Record<string, FileKind>> = {
   "update-doc.yaml": "update-doc",
   "qualification.yaml": "qualification",
   "compat.yaml": "compat",
+  "delivery.yaml": "delivery",
 };
 
 /** What a path below `.sdl/` holds: a kind, a signed record, data named by digest, or nothing that belongs there. */

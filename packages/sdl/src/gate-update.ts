@@ -1,5 +1,5 @@
 import { about, aboutFile, type GateCase, type GateFinding, rolesOf, updateFile } from "./gate-context.ts";
-import type { Compat, Qualification, UpdateDoc } from "./model/update.ts";
+import type { Compat, Delivery, Qualification, UpdateDoc } from "./model/update.ts";
 import { maxAgeOf } from "./record-check.ts";
 import { day, endOf, spanMs, startOf } from "./span.ts";
 import type { Located } from "./yaml-file.ts";
@@ -32,7 +32,7 @@ export function qualificationMatrix(given: Pick<GateCase, "product" | "chosen" |
     );
 }
 
-/** G7, the part of SUM-1 to SUM-3. */
+/** G7, the part of SUM-1 to SUM-4. */
 export function judgeUpdate(given: GateCase): GateFinding[] {
   const id = given.chosen.value.update;
   const files = given.model.updates.get(id) ?? {};
@@ -49,6 +49,9 @@ export function judgeUpdate(given: GateCase): GateFinding[] {
     ...(files.compat === undefined
       ? missing("G7-compat-missing", "compat.yaml", "SUM-3")
       : judgeCompat(files.compat, given)),
+    ...(files.delivery === undefined
+      ? missing("G7-delivery-missing", "delivery.yaml", "SUM-4")
+      : judgeDelivery(files.delivery, given)),
   ];
 }
 
@@ -144,5 +147,31 @@ function judgeCompat(file: Located<Compat>, given: GateCase): GateFinding[] {
       findings.push(about("G7-compat-pending", file.place(["updates", index, "status"]), id, "SUM-3"));
     }
   });
+  return findings;
+}
+
+function judgeDelivery(file: Located<Delivery>, given: GateCase): GateFinding[] {
+  const made = file.value;
+  const release = given.chosen.value;
+  const findings: GateFinding[] = [];
+  const complain = (path: readonly (string | number)[], fact: string): void => {
+    findings.push(about("G7-delivery", file.place(path), fact, "SUM-4"));
+  };
+  if (made.update !== release.update) complain(["update"], made.update);
+  const other = release.images.find(({ sha256 }) => !made.images.includes(sha256));
+  if (other !== undefined || made.images.length !== release.images.length)
+    complain(["images"], other?.name ?? `${made.images.length} images`);
+  if (release.manifest !== undefined && made.manifest !== release.manifest.sha256)
+    complain(["manifest"], "another manifest");
+  const keys = given.model.single.keys?.value.keys ?? [];
+  made.signatures.forEach(({ kid }, index) => {
+    const key = keys.find((entry) => entry.kid === kid);
+    if (key === undefined) complain(["signatures", index, "kid"], `${kid.slice(0, 12)} is not in keys.yaml`);
+    else if (key.revoked !== undefined) complain(["signatures", index, "kid"], `${kid.slice(0, 12)} is revoked`);
+  });
+  if (release.state === "shipped" && made.published_at === undefined)
+    complain(["update"], "shipped without published_at");
+  if (made.published_at !== undefined && startOf(made.published_at) > given.now)
+    complain(["published_at"], made.published_at);
   return findings;
 }

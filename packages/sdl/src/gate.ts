@@ -160,6 +160,7 @@ const absent: readonly string[] = [
   "G7-update-doc-missing",
   "G7-qualification-missing",
   "G7-compat-missing",
+  "G7-delivery-missing",
   "G7-sbom-missing",
 ];
 

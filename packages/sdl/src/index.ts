@@ -36,7 +36,7 @@ export type {
   Zones,
 } from "./model/product.ts";
 export type { Image, Release } from "./model/release.ts";
-export type { Compat, Qualification, QualifiedCell, RestartScope, UpdateDoc } from "./model/update.ts";
+export type { Compat, Delivery, Qualification, QualifiedCell, RestartScope, UpdateDoc } from "./model/update.ts";
 export * from "./model/vocabulary.ts";
 export * from "./new-files.ts";
 export * from "./practice-rows.ts";

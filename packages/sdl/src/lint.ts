@@ -54,7 +54,12 @@ function lintPlaceholders({ single, many, updates }: ProductModel): readonly Fin
   const files: readonly (Located<unknown> | undefined)[] = [
     ...Object.values(single),
     ...Object.values(many).flatMap((named) => [...named.values()]),
-    ...[...updates.values()].flatMap(({ doc, qualification, compat }) => [doc, qualification, compat]),
+    ...[...updates.values()].flatMap(({ doc, qualification, compat, delivery }) => [
+      doc,
+      qualification,
+      compat,
+      delivery,
+    ]),
   ];
   return files.flatMap((file) =>
     file === undefined

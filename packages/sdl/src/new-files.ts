@@ -2,7 +2,7 @@ import { placeholder } from "./init-product.ts";
 import type { Issue } from "./model/defect.ts";
 import type { Product } from "./model/product.ts";
 import type { Release } from "./model/release.ts";
-import type { Compat, Qualification, UpdateDoc } from "./model/update.ts";
+import type { Compat, Delivery, Qualification, UpdateDoc } from "./model/update.ts";
 
 /** An issue as it is when somebody has just told of it: the clocks run from `awareAt`. */
 export const newIssue = (id: string, title: string, source: Issue["source"], awareAt: string): Issue => ({
@@ -27,7 +27,12 @@ export function newUpdate(
   fixes: readonly string[],
   today: string,
   person: string,
-): { readonly doc: UpdateDoc; readonly qualification: Qualification; readonly compat: Compat } {
+): {
+  readonly doc: UpdateDoc;
+  readonly qualification: Qualification;
+  readonly compat: Compat;
+  readonly delivery: Delivery;
+} {
   const versions = product.branches
     .filter(({ supported }) => supported === "yes")
     .flatMap((branch) => branch.versions)
@@ -71,5 +76,15 @@ export function newUpdate(
       decided: today,
     },
     compat: { checked: today, updates: [] },
+    delivery: {
+      update: id,
+      images: release?.images.map(({ sha256 }) => sha256) ?? ["0".repeat(64)],
+      signatures: [{ kid: "0".repeat(64), algorithm: placeholder }],
+      channels: [placeholder],
+      fingerprints_by: placeholder,
+      revocation: placeholder,
+      verify: { command: "sumac verify FILE --key PUB.pem", exit_code: 0 },
+      offline: placeholder,
+    },
   };
 }

@@ -7,13 +7,14 @@ export type ProductFiles = ReadonlyMap<string, Uint8Array | { readonly unreadabl
 
 /** The folder of a kind that may have many files. */
 type Many = "threat" | "requirement" | "claim" | "issue" | "review" | "waiver" | "release";
-type Single = Exclude<FileKind, Many | "update-doc" | "qualification" | "compat">;
+type Single = Exclude<FileKind, Many | "update-doc" | "qualification" | "compat" | "delivery">;
 
 /** One update of `updates/<id>/`: a part that is missing or malformed is absent. */
 export interface UpdateFiles {
   readonly doc?: Located<KindContent["update-doc"]>;
   readonly qualification?: Located<KindContent["qualification"]>;
   readonly compat?: Located<KindContent["compat"]>;
+  readonly delivery?: Located<KindContent["delivery"]>;
 }
 
 /** What of a product's `.sdl/` could be read. A file with a fault of form is absent here and named in `findings`. */
@@ -79,6 +80,7 @@ const updateMember: Readonly<Record<string, string>> = {
   "update-doc": "doc",
   qualification: "qualification",
   compat: "compat",
+  delivery: "delivery",
 };
 
 function addUpdate(updates: Map<string, Record<string, unknown>>, path: string, kind: FileKind, value: unknown): void {

@@ -297,6 +297,11 @@ const table = {
     problem: "a dependent update is undecided for too long",
     remedy: "decide: compatible, not-compatible with a mitigation, or not-affected",
   },
+  "G7-delivery-missing": {
+    problem: "there is no proof of delivery",
+    remedy: "write delivery.yaml: keys, channels, fingerprints by a second route, how to verify offline",
+  },
+  "G7-delivery": { problem: "the proof of delivery does not fit the release", remedy: "correct it" },
   "G7-timeliness": {
     problem: "too few fixes came in time",
     remedy: "see sumac sdl status; raise the pace or decide exceptions",

@@ -7,7 +7,7 @@ import { gateInput, productOption, releaseOption, sdlPath } from "../sdl/product
 
 export const sdlUpdateNew: Command = {
   name: "sdl update new",
-  summary: "begin an update: document, qualification, dependents",
+  summary: "begin an update: document, qualification, delivery",
   operands: [{ name: "id", summary: "name of the update: folder updates/ID" }],
   options: [
     productOption,
@@ -30,7 +30,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
     wanted === undefined
       ? [...model.many.release.values()].find(({ value }) => value.state === "candidate")
       : model.many.release.get(wanted);
-  const { doc, qualification, compat } = newUpdate(
+  const { doc, qualification, compat, delivery } = newUpdate(
     id,
     product,
     release?.value,
@@ -44,6 +44,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
     "update-doc.yaml": yamlText("update-doc", doc, schemas),
     "qualification.yaml": yamlText("qualification", qualification, schemas),
     "compat.yaml": yamlText("compat", compat, schemas),
+    "delivery.yaml": yamlText("delivery", delivery, schemas),
   };
   const files = Object.entries(texts).map(([name, text]) => ({
     name: sdlPath(given, `updates/${id}/${name}`),

@@ -1,4 +1,18 @@
-import { date, described, hex64, id, list, oneOf, record, type Shape, text, uri, yesNo } from "./shape.ts";
+import {
+  date,
+  described,
+  hex64,
+  id,
+  instant,
+  list,
+  oneOf,
+  record,
+  type Shape,
+  text,
+  uri,
+  wholeNumber,
+  yesNo,
+} from "./shape.ts";
 
 /** Which part of the plant stops for the restart; the names of CSAF 2.0. */
 export type RestartScope =
@@ -133,6 +147,39 @@ export const qualification: Shape<Qualification> = record(
     decided: date,
   },
   { safety_regression: record({ run: text, result: outcome }) },
+);
+
+/** `.sdl/updates/<id>/delivery.yaml` (SUM-4): how a plant gets it, and checks with no network that it is ours. */
+export interface Delivery {
+  readonly update: string;
+  /** SHA-256 of every image, and of the manifest when there is one. */
+  readonly images: readonly string[];
+  readonly manifest?: string;
+  readonly signatures: readonly { readonly kid: string; readonly algorithm: string }[];
+  readonly channels: readonly string[];
+  /** Where a plant finds the fingerprints of the keys other than where it finds the update. */
+  readonly fingerprints_by: string;
+  readonly revocation: string;
+  readonly verify: { readonly command: string; readonly exit_code: number };
+  readonly offline: string;
+  readonly published_at?: string;
+}
+
+export const delivery: Shape<Delivery> = record(
+  {
+    update: id,
+    images: list(hex64, 1),
+    signatures: described(
+      "keys that sign the envelope, as devices and plants know them",
+      list(record({ kid: hex64, algorithm: text }), 1),
+    ),
+    channels: list(text, 1),
+    fingerprints_by: described("the second route by which a plant gets the fingerprints", text),
+    revocation: described("how a plant learns that it is withdrawn", text),
+    verify: record({ command: text, exit_code: wholeNumber }),
+    offline: described("how it reaches a site without a network", text),
+  },
+  { manifest: hex64, published_at: instant },
 );
 
 /** `.sdl/updates/<id>/compat.yaml` (SUM-3): every upstream component or system update with what we say of it. */
