@@ -79,8 +79,12 @@ if (command === "sumac") {
   // Relative paths mean what they mean where the person typed them, not in the root.
   code = await run(bin("node"), [main, ...args], { cwd: process.env.INIT_CWD ?? process.cwd() });
 } else if (command === "check") {
-  for (const [tool, ...toolArgs] of [["biome", "check", "--error-on-warnings"], ["tsc", "-b"], ["knip"]]) {
-    console.error(`run: ${tool}`);
+  // Sumac keeps the files that it asks of others: they must be well formed. What the gate of them would say is shown by
+  // `status`, which gaps do not fail.
+  const own = (...words) => ["node", main, "sdl", ...words, "--product", "."];
+  const tools = [["biome", "check", "--error-on-warnings"], ["tsc", "-b"], ["knip"], own("lint"), own("status")];
+  for (const [tool, ...toolArgs] of tools) {
+    console.error(`run: ${[tool, ...toolArgs].join(" ").replace(main, "sumac").replace("node sumac", "sumac")}`);
     code = await run(bin(tool), toolArgs);
     if (code !== 0) break;
   }
