@@ -98,6 +98,14 @@ export function judgeRollback(given: GateCase): GateFinding[] {
   if (floor < highest) findings.push(about("G10-lowered", release.place(["floor"]), `${floor}, before ${highest}`));
   for (const { value: issue } of given.model.many.issue.values()) {
     if (issue.exploitable_by_downgrade !== "yes" || issue.versions[version] !== "fixed") continue;
+    const affected = Object.keys(issue.versions).filter((name) => issue.versions[name] === "affected");
+    // Without its release file nobody can say which sequence an affected version has.
+    const lost = affected.find((name) => name !== version && !others.some(({ value }) => value.version === name));
+    if (lost !== undefined) {
+      findings.push(
+        about("G10-not-raised", release.place(["floor"]), `${issue.id}: no release file has version ${lost}`),
+      );
+    }
     const open = others.find(({ value }) => issue.versions[value.version] === "affected" && value.sequence >= floor);
     if (open !== undefined)
       findings.push(

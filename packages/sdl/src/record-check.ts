@@ -106,10 +106,11 @@ export function maxAgeOf(row: string, given: Pick<GateCase, "policy" | "catalogu
 
 function ageFault({ evidence }: EvidenceRecord, row: string, given: GateCase, fault: Fault): GateFinding | undefined {
   const produced = startOf(evidence.produced_at);
-  if (produced > given.now + clockTolerance) return fault("G4-future", evidence.produced_at);
-  if (endOf(evidence.valid_until) < given.now) return fault("G4-expired", `valid until ${evidence.valid_until}`);
+  // Asked so that a time that is none fails.
+  if (!(produced <= given.now + clockTolerance)) return fault("G4-future", evidence.produced_at);
+  if (!(endOf(evidence.valid_until) >= given.now)) return fault("G4-expired", `valid until ${evidence.valid_until}`);
   const limit = maxAgeOf(row, given);
-  if (limit !== undefined && produced + limit < given.now) {
+  if (limit !== undefined && !(produced + limit >= given.now)) {
     return fault("G4-stale", `${evidence.produced_at}, at most ${Math.round(limit / 86_400_000)} days old`);
   }
   return undefined;
@@ -120,7 +121,7 @@ function scanFault({ evidence }: EvidenceRecord, given: GateCase, fault: Fault):
   if (database === undefined) return undefined;
   const limit = spanMs(given.policy.value.scan_database_max_age);
   // Measured at the time of the scan: how old the scan may be is another question.
-  return startOf(database) + limit < startOf(evidence.produced_at)
+  return !(startOf(database) + limit >= startOf(evidence.produced_at))
     ? fault("G4-scan-database", `of ${database}, at most ${given.policy.value.scan_database_max_age} old`)
     : undefined;
 }

@@ -39,9 +39,9 @@ function flawOf(file: Located<Waiver>, finding: GateFinding, given: GateCase): G
     about(rule, file.place(path), fact, finding.row);
   if (neverWaived.includes(covers) || beyondWaiver.includes(finding.rule))
     return refuse("G7-waiver-forbidden", ["covers"], `${covers}: ${finding.rule}`);
-  if (startOf(approved) > given.now + clockTolerance)
+  if (!(startOf(approved) <= given.now + clockTolerance))
     return refuse("G7-waiver-future", ["approved"], `${id}: ${approved}`);
-  if (endOf(expires) < given.now) return refuse("G7-waiver-expired", ["expires"], `${id}: ${expires}`);
+  if (!(endOf(expires) >= given.now)) return refuse("G7-waiver-expired", ["expires"], `${id}: ${expires}`);
   if (releases.length > 0 && !releases.includes(given.chosen.value.id))
     return refuse("G7-waiver-release", ["releases"], `${id}: ${releases.join(", ")}`);
   const may = rolesOf(given.model, approver).some((role) => role === "security-lead" || role === "product-owner");

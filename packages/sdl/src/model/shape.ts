@@ -58,8 +58,12 @@ export const hex64: Shape<string> = of({ type: "string", pattern: "^[0-9a-f]{64}
 export const gitId: Shape<string> = of({ type: "string", pattern: "^([0-9a-f]{40}|[0-9a-f]{64})$" });
 /** `2026-11-22`, meaning the end of that day in UTC where it is a limit. */
 export const date: Shape<string> = of({ type: "string", format: "date" });
-/** RFC 3339 with offset. */
-export const instant: Shape<string> = of({ type: "string", format: "date-time" });
+/** RFC 3339 with offset, upper case, and no leap second: what `Date.parse` takes for no time would be compared with nothing. */
+export const instant: Shape<string> = of({
+  type: "string",
+  format: "date-time",
+  pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$",
+});
 export const email: Shape<string> = of({ type: "string", format: "email" });
 export const uri: Shape<string> = of({ type: "string", format: "uri" });
 /** `90d`, `72h`. */
