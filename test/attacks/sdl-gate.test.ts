@@ -1,10 +1,21 @@
 import { nodeCrypto } from "@sumac/crypto/node";
-import { builtInCatalogue, type GateReport, judgeGate, type RuleId, readProductModel, rules } from "@sumac/sdl";
+import {
+  builtInCatalogue,
+  type GateReport,
+  judgeGate,
+  type RuleId,
+  readProductModel,
+  ruleIds,
+  rules,
+  type SourceState,
+} from "@sumac/sdl";
 import { builtInCatalogueDigest, digestOf } from "@sumac/sdl/node";
 import { describe, expect, test } from "vitest";
 import { buildProduct } from "../../firmware-fixtures/product-rtu/build-product.ts";
 import type { RecordSource } from "../../firmware-fixtures/product-rtu/evidence-source.ts";
+import { commit, tree } from "../../firmware-fixtures/product-rtu/example-facts.ts";
 import { type ProductSource, productSource } from "../../firmware-fixtures/product-rtu/product-source.ts";
+import { sha256 } from "../../firmware-fixtures/product-rtu/sha256.ts";
 
 // One example product that passes, bent in one place each: the gate must refuse with the rule of that place.
 
@@ -19,7 +30,7 @@ interface Mutation {
   readonly files?: (files: Files) => void;
   readonly now?: string;
   readonly path?: "regular" | "emergency";
-  readonly verdict?: GateReport["verdict"];
+  readonly git?: SourceState;
 }
 type Writable<T> = T extends (infer Item)[] | readonly (infer Item)[]
   ? Writable<Item>[]
@@ -36,6 +47,7 @@ async function gate({
   files,
   now = noon,
   path = "regular",
+  git,
 }: Omit<Mutation, "name" | "rule">): Promise<GateReport> {
   const product = structuredClone(productSource()) as Writable<ProductSource>;
   source?.(product);
@@ -54,6 +66,7 @@ async function gate({
       [...built].filter(([name]) => !name.startsWith(".sdl/evidence/")).map(([name, bytes]) => [name, digestOf(bytes)]),
     ),
     path,
+    ...(git === undefined ? {} : { source: git }),
   });
 }
 
@@ -763,6 +776,144 @@ function undefinedRun(id: string): (files: Files) => void {
   );
 }
 
+/** What git says when all is well. */
+const tagged: SourceState = { state: "clean", commit, tree, tags: ["v1.2.0"] };
+function byGit(product: Writable<ProductSource>): void {
+  product.policy.source = "git";
+}
+
+/** References and states, one each. */
+const smaller: readonly Mutation[] = [
+  { name: "a person twice", rule: "sdl/duplicate-id", source: (p) => p.roles.people.push(first(p.roles.people)) },
+  {
+    name: "a key of two people",
+    rule: "sdl/duplicate-id",
+    source: (p) => first(p.roles.people).keys.push(p.roles.people[1]?.keys[0] ?? ""),
+  },
+  {
+    name: "fixed before anybody knew",
+    rule: "sdl/date-order",
+    source: (p) => Object.assign(first(p.issues), { fix_ready_at: "2026-01-01T00:00:00Z" }),
+  },
+  {
+    name: "an interface with an unknown threat",
+    rule: "sdl/unknown-threat",
+    source: (p) => first(p.interfaces.interfaces).threats.push("T-NONE"),
+  },
+  {
+    name: "an interface on an unknown boundary",
+    rule: "sdl/unknown-boundary",
+    source: (p) => Object.assign(first(p.interfaces.interfaces), { boundary: "B-NONE" }),
+  },
+  {
+    name: "a zone with an unknown measure",
+    rule: "sdl/unknown-measure",
+    source: (p) => first(p.zones.zones).measures.push("M-NONE"),
+  },
+  {
+    name: "a measure in an unknown guide",
+    rule: "sdl/unknown-guide",
+    source: (p) => Object.assign(first(p.context.site_measures), { guide: "none#x" }),
+  },
+  {
+    name: "a document that fixes an unknown issue",
+    rule: "sdl/unknown-issue",
+    source: (p) => newest(p).doc.fixes.push("RTU-99"),
+  },
+  {
+    name: "an issue with an unknown waiver",
+    rule: "sdl/unknown-waiver",
+    source: (p) => Object.assign(first(p.issues), { waiver: "W-9" }),
+  },
+  {
+    name: "a cell on unknown hardware",
+    rule: "sdl/unknown-hardware",
+    source: (p) => Object.assign(first(newest(p).qualification.cells), { hw: "rev-z" }),
+  },
+  {
+    name: "a cell in an unknown configuration",
+    rule: "sdl/unknown-configuration",
+    source: (p) => Object.assign(first(newest(p).qualification.cells), { configuration: "none" }),
+  },
+  {
+    name: "a cell from an unknown version",
+    rule: "sdl/unknown-version",
+    source: (p) => Object.assign(first(newest(p).qualification.cells), { from: "0.0.1" }),
+  },
+  {
+    name: "a conduit to nowhere",
+    rule: "sdl/unknown-zone",
+    source: (p) => Object.assign(first(p.zones.conduits), { to: "Z-NONE" }),
+  },
+  {
+    name: "a key that is none",
+    rule: "sdl/key-unusable",
+    source: (p) =>
+      Object.assign(first(p.keys.keys), { public: "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n" }),
+  },
+  {
+    name: "a row left out without a reason",
+    rule: "sdl/soa-reason",
+    source: (p) => Object.assign(p.soa.rows.find(({ row }) => row === "CR 2.8") ?? {}, { applies: "no" }),
+  },
+  {
+    name: "a waiver for nothing",
+    rule: "sdl/waiver-covers",
+    source: (p) => p.waivers.push(waiver({ covers: "cell:1.0.0/rev-z/none" })),
+  },
+  {
+    name: "an issue fixed and never triaged",
+    rule: "sdl/issue-state",
+    source: (p) => delete first(p.issues).triaged_at,
+  },
+  {
+    name: "an issue under the name of another",
+    rule: "sdl/id-mismatch",
+    files: (files) => files.set(".sdl/issues/RTU-7.yaml", files.get(".sdl/issues/RTU-1.yaml") ?? new Uint8Array()),
+  },
+  {
+    name: "text that is still to be written",
+    rule: "sdl/placeholder",
+    source: (p) => Object.assign(newest(p).doc, { removal: "(to be written)" }),
+  },
+  {
+    name: "no proof of delivery",
+    rule: "G7-delivery-missing",
+    row: "SUM-4",
+    files: (files) => files.delete(".sdl/updates/u-1.2.0/delivery.yaml"),
+  },
+  {
+    name: "a delivery signed by a key nobody knows",
+    rule: "G7-delivery",
+    row: "SUM-4",
+    source: (p) => Object.assign(first(newest(p).delivery.signatures), { kid: "8".repeat(64) }),
+  },
+  {
+    name: "a delivery of another image",
+    rule: "G7-delivery",
+    row: "SUM-4",
+    source: (p) => Object.assign(newest(p).delivery, { images: ["9".repeat(64)] }),
+  },
+  {
+    name: "an SBOM of another build",
+    rule: "G7-sbom-images",
+    row: "SM-9",
+    source: (p) => {
+      Object.assign(p.sbom["metadata"] ?? {}, { component: { type: "firmware", name: "other" } });
+      candidate(p).sbom.sha256 = sha256(`${JSON.stringify(p.sbom, null, 2)}\n`);
+    },
+  },
+  {
+    name: "an affected version whose release file is gone",
+    rule: "G10-not-raised",
+    files: (files) => files.delete(".sdl/releases/r-1.1.0.yaml"),
+  },
+  { name: "git: uncommitted changes", rule: "G1-dirty", source: byGit, git: { ...tagged, state: "dirty" } },
+  { name: "git: another commit", rule: "G1-commit", source: byGit, git: { ...tagged, commit: "a".repeat(40) } },
+  { name: "git: another tree", rule: "G1-commit", source: byGit, git: { ...tagged, tree: "a".repeat(40) } },
+  { name: "git: no tag", rule: "G1-tag", source: byGit, git: { ...tagged, tags: ["v1.1.0"] } },
+];
+
 describe("the example product", () => {
   test("passes the gate, and every row says by which records", async () => {
     const report = await gate({});
@@ -778,6 +929,10 @@ describe("the example product", () => {
     expect(report.slC.component).toEqual({ IAC: 1, UC: 1, SI: 2, DC: 1, RDF: 0, TRE: 1, RA: 0 });
     expect(report.slC.integrated).toEqual({ IAC: 1, UC: 1, SI: 2, DC: 1, RDF: 4, TRE: 1, RA: 1 });
     expect(report.keys).toBe("test-only");
+  });
+
+  test("passes by git as well, when the work tree is the tagged one", async () => {
+    expect((await gate({ source: byGit, git: tagged })).verdict).toBe("pass");
   });
 
   test("with a waiver that holds the verdict says so", async () => {
@@ -827,27 +982,35 @@ describe("the example product", () => {
 });
 
 describe("one thing wrong", () => {
-  test("there are at least sixty of them", () => {
-    expect(mutations.length).toBeGreaterThanOrEqual(60);
+  test("there are more than a hundred of them, and every rule has one", () => {
+    const all = [...mutations, ...smaller];
+    expect(all.length).toBeGreaterThan(100);
+    const tried = new Set(all.map(({ rule }) => rule));
+    // Shown by tests of their own: reading a folder, form of a file, confirming a level, what is noted, what is granted.
+    const elsewhere = ["sdl/unreadable", "sdl/too-deep", "sdl/catalog-conflict", "G2-unconfirmed", "emergency-open"];
+    expect(ruleIds.filter((id) => !tried.has(id))).toEqual(elsewhere);
   });
 
-  test.each(mutations.map((mutation) => [mutation.name, mutation] as const))("%s", async (_, mutation) => {
-    const report = await gate(mutation);
-    expect(report.verdict).toBe("fail");
-    const found = report.findings.filter(
-      ({ rule, row }) => rule === mutation.rule && (mutation.row === undefined || row === mutation.row),
-    );
-    expect(
-      found.length,
-      report.findings
-        .map(({ rule, row, about }) => `${row ?? ""} ${rule} ${about}`)
-        .slice(0, 12)
-        .join("\n"),
-    ).toBeGreaterThan(0);
-    expect(found.every(({ file, line, column }) => file.length > 0 && line >= 1 && column >= 1)).toBe(true);
-    if (mutation.row !== undefined) expect(report.rows.find(({ id }) => id === mutation.row)?.state).not.toBe("pass");
-    expect(rules[mutation.rule].remedy.length).toBeGreaterThan(0);
-  });
+  test.each([...mutations, ...smaller].map((mutation) => [mutation.name, mutation] as const))(
+    "%s",
+    async (_, mutation) => {
+      const report = await gate(mutation);
+      expect(report.verdict).toBe("fail");
+      const found = report.findings.filter(
+        ({ rule, row }) => rule === mutation.rule && (mutation.row === undefined || row === mutation.row),
+      );
+      expect(
+        found.length,
+        report.findings
+          .map(({ rule, row, about }) => `${row ?? ""} ${rule} ${about}`)
+          .slice(0, 12)
+          .join("\n"),
+      ).toBeGreaterThan(0);
+      expect(found.every(({ file, line, column }) => file.length > 0 && line >= 1 && column >= 1)).toBe(true);
+      if (mutation.row !== undefined) expect(report.rows.find(({ id }) => id === mutation.row)?.state).not.toBe("pass");
+      expect(rules[mutation.rule].remedy.length).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe("every part counts", () => {
