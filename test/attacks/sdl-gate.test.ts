@@ -728,6 +728,25 @@ const mutations: readonly Mutation[] = [
     source: (p) => candidate(p).guides.pop(),
   },
   {
+    name: "no guide at all",
+    rule: "G9-guide-missing",
+    row: "SG-7",
+    source: (p) => {
+      p.product.guides = [];
+      candidate(p).guides = [];
+      p.context.site_measures = [];
+    },
+  },
+  {
+    name: "no requirement at all",
+    rule: "G3-document",
+    row: "SR-3",
+    source: (p) => {
+      p.requirements = [];
+      record(p, "requirements").documents = ["docs/process.md"];
+    },
+  },
+  {
     name: "a guide of another text",
     rule: "G9-guide-digest",
     row: "SG-7",

@@ -70,6 +70,9 @@ function judgeSuppliers(given: GateCase): GateFinding[] {
 /** G9: the guides of the release are those in the folder; that each is reviewed is row SG-7. */
 export function judgeGuides(given: GateCase, reviewedFiles: ReadonlySet<string>): GateFinding[] {
   const release = given.chosen;
+  if (given.product.value.guides.length === 0) {
+    return [about("G9-guide-missing", given.product.place(["guides"]), "product.yaml names no guide", "SG-7")];
+  }
   return given.product.value.guides.flatMap(({ id, file }) => {
     const index = release.value.guides.findIndex((guide) => guide.id === id);
     const shipped = release.value.guides[index];

@@ -92,6 +92,8 @@ function gaps(
   return findings;
 }
 
+const mustHold: readonly string[] = [".sdl/requirements/", ".sdl/threats/"];
+
 /** The files a row is about, as they lie in this product. */
 function documentsOf(rule: RowRule, given: GateCase): readonly string[] {
   const { update } = given.chosen.value;
@@ -99,7 +101,10 @@ function documentsOf(rule: RowRule, given: GateCase): readonly string[] {
     if (name === "guides") return given.product.value.guides.map(({ file }) => file);
     if (name === "update-doc" || name === "qualification" || name === "compat")
       return [updateFile(update, `${name}.yaml`)];
-    return name.endsWith("/") ? [...given.files.keys()].filter((file) => file.startsWith(name)).sort() : [name];
+    if (!name.endsWith("/")) return [name];
+    const found = [...given.files.keys()].filter((file) => file.startsWith(name)).sort();
+    // There may be no issue and no waiver; a product without requirements or threats was not thought about.
+    return found.length === 0 && mustHold.includes(name) ? [name] : found;
   });
 }
 
