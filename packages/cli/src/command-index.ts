@@ -244,6 +244,11 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/sdl-drift.ts")).sdlDrift,
   },
   {
+    name: "sdl catalog import",
+    summary: "use another edition of the catalogue for a product",
+    load: async () => (await import("./commands/sdl-catalog-import.ts")).sdlCatalogImport,
+  },
+  {
     name: "sdl catalog confirm",
     summary: "confirm a doubtful level by the licensed text; lock the catalogue",
     load: async () => (await import("./commands/sdl-catalog-confirm.ts")).sdlCatalogConfirm,

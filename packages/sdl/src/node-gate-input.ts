@@ -3,8 +3,9 @@ import { createReadStream } from "node:fs";
 import { lstat } from "node:fs/promises";
 import path from "node:path";
 import type { Crypto } from "@sumac/crypto";
-import { builtInCatalogue, builtInCatalogueDigest } from "./built-in-catalogue.ts";
+import { builtIn, ownCatalogue, parseCatalogue } from "./catalogue-file.ts";
 import { readEvidence } from "./evidence-record.ts";
+import { findingOf } from "./finding.ts";
 import type { FileDigest, GateInput } from "./gate-context.ts";
 import { chooseRelease } from "./gate-identity.ts";
 import { readSourceState } from "./node-git.ts";
@@ -27,7 +28,13 @@ export async function readGateInput(folder: string, question: GateQuestion): Pro
 
 /** The same for files that are in memory already; `folder` holds the rest. */
 export async function gateInputOf(folder: string, files: ProductFiles, question: GateQuestion): Promise<GateInput> {
-  const model = readProductModel(files);
+  const read = readProductModel(files);
+  const own = read.data.get(ownCatalogue);
+  const parsed = own === undefined ? undefined : parseCatalogue(own);
+  const { catalogue, digest: catalogueDigest } = parsed?.ok === true ? parsed.value : builtIn;
+  const flaws =
+    parsed?.ok === false ? [findingOf("sdl/catalog-form", `${sdlFolder}/${ownCatalogue}`, parsed.error.flaw)] : [];
+  const model = { ...read, findings: [...read.findings, ...flaws] };
   const { crypto, now, release, path: way } = question;
   const digests = new Map<string, FileDigest>();
   for (const [name, bytes] of files) {
@@ -40,8 +47,8 @@ export async function gateInputOf(folder: string, files: ProductFiles, question:
   }
   const input: GateInput = {
     model,
-    catalogue: builtInCatalogue,
-    catalogueDigest: builtInCatalogueDigest,
+    catalogue,
+    catalogueDigest,
     crypto,
     now,
     files: digests,

@@ -1,4 +1,5 @@
-export * from "./built-in-catalogue.ts";
+export { builtInCatalogue } from "./catalogue.ts";
+export * from "./catalogue-file.ts";
 export * from "./node-gate-input.ts";
 export * from "./node-git.ts";
 export * from "./node-read-product.ts";

@@ -63,6 +63,10 @@ const table = {
     problem: "the catalogue is not the one that was locked",
     remedy: "look at what changed, then lock it again: sumac sdl catalog confirm",
   },
+  "sdl/catalog-form": {
+    problem: "the catalogue of the product cannot be taken",
+    remedy: "import it again: sumac sdl catalog import",
+  },
   "sdl/catalog-conflict": {
     problem: "the vendor confirmed another level than the catalogue has",
     remedy: "check the licensed text, then replace the catalogue or the confirmation",

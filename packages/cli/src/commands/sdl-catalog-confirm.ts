@@ -1,10 +1,9 @@
 import { doubtfulRows, editYaml, isoDay } from "@sumac/sdl";
-import { builtInCatalogue, builtInCatalogueDigest } from "@sumac/sdl/node";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure, usage } from "../failure.ts";
 import { parseUnsigned } from "../option-values.ts";
-import { productOption, readSdlFile, writeSdlFile } from "../sdl/product-folder.ts";
+import { gateInput, productOption, readSdlFile, writeSdlFile } from "../sdl/product-folder.ts";
 
 export const sdlCatalogConfirm: Command = {
   name: "sdl catalog confirm",
@@ -22,13 +21,14 @@ export const sdlCatalogConfirm: Command = {
 
 async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
   const { text, parsed } = await readSdlFile(given, io, "catalog.lock", "catalog-lock");
+  const { catalogue, catalogueDigest } = await gateInput(given, io, "regular");
   const confirmed = new Set(parsed.value.confirmed.map(({ row }) => row));
   const row = given.option("row");
   const lock = given.flag("lock") === "given";
   if (row === undefined && !lock) {
-    const open = doubtfulRows(builtInCatalogue).filter(({ id }) => !confirmed.has(id));
+    const open = doubtfulRows(catalogue).filter(({ id }) => !confirmed.has(id));
     terminal.json({
-      edition: builtInCatalogue.edition,
+      edition: catalogue.edition,
       open: open.map(({ id, slFrom, levelStatus }) => ({ row: id, level: slFrom, status: levelStatus })),
     });
     for (const { id, slFrom, levelStatus, title } of open)
@@ -38,8 +38,8 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   }
   const locked = lock
     ? [
-        { set: ["edition"], to: builtInCatalogue.edition },
-        { set: ["digest"], to: builtInCatalogueDigest },
+        { set: ["edition"], to: catalogue.edition },
+        { set: ["digest"], to: catalogueDigest },
       ]
     : [];
   const edits = row === undefined ? locked : [...locked, { add: ["confirmed"], item: entry(row) }];
@@ -51,7 +51,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   return exitCode.ok;
 
   function entry(id: string): object {
-    const known = builtInCatalogue.componentRows.get(id);
+    const known = catalogue.componentRows.get(id);
     if (known === undefined)
       throw usage("bad-value", `--row ${id} is not in the catalogue`, "give an id such as CR 7.8");
     const [level, by] = [given.option("level"), given.option("by")];

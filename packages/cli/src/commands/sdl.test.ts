@@ -391,3 +391,38 @@ describe("release sign --product", () => {
     expect(existsSync(path.join(folder, "r.suit.gate.dsse.json"))).toBe(false);
   });
 });
+
+test("another edition is imported and locked; rows without a rule stay red", async () => {
+  const folder = copy();
+  const source = JSON.parse(
+    readFileSync(path.resolve(import.meta.dirname, "../../../sdl/catalogue/iec62443.json"), "utf8"),
+  );
+  const file = path.join(folder, "next.json");
+  writeFileSync(file, JSON.stringify({ ...source, iec62443_4_1: [{}] }));
+  const load = () => sumac(["sdl", "catalog", "import", "next.json", "--product", "p"], { folder });
+  expect(await load()).toMatchObject({ code: 4, stderr: expect.stringContaining("error[sdl/catalog-form]") });
+  expect(existsSync(path.join(folder, "p/.sdl/data/catalogue.json"))).toBe(false);
+  const [first] = source.iec62443_4_1;
+  writeFileSync(
+    file,
+    JSON.stringify({
+      ...source,
+      editions: { "62443-4-1": "2027", "62443-4-2": "2027" },
+      iec62443_4_1: [...source.iec62443_4_1, { ...first, id: "SRM-1" }],
+    }),
+  );
+  expect((await load()).code).toBe(0);
+  const said = await sumac(["sdl", "gate", "--product", "p", "--json"], { folder });
+  const report = said.json() as Report & { edition: string; findings: object[] };
+  expect([said.code, report.edition, report.rows.length]).toEqual([3, "62443-4-1:2027+62443-4-2:2027", 180]);
+  expect(report.rows.find(({ id }) => id === "SRM-1")).toMatchObject({ state: "fail", rule: "G2-undecided" });
+  expect(report.findings).toContainEqual(expect.objectContaining({ row: "SRM-1", rule: "G3-missing" }));
+  expect(report.rows.find(({ id }) => id === "SM-1")).toMatchObject({ state: "fail", rule: "sdl/unknown-edition" });
+  writeFileSync(path.join(folder, "p/.sdl/data/catalogue.json"), "{}");
+  const broken = (await sumac(["sdl", "lint", "--product", "p", "--json"], { folder })).json() as {
+    findings: { rule: string }[];
+  };
+  expect(broken.findings.map(({ rule }) => rule)).toEqual(
+    expect.arrayContaining(["sdl/catalog-form", "sdl/catalog-digest"]),
+  );
+});
