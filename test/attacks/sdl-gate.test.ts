@@ -817,7 +817,7 @@ const smaller: readonly Mutation[] = [
   {
     name: "an interface with an unknown threat",
     rule: "sdl/unknown-threat",
-    source: (p) => first(p.interfaces.interfaces).threats.push("T-NONE"),
+    source: (p) => first(p.interfaces.interfaces).threats.push("none"),
   },
   {
     name: "an interface on an unknown boundary",
