@@ -1,6 +1,7 @@
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   builtInCatalogue,
+  type GateInput,
   type GateReport,
   judgeGate,
   type RuleId,
@@ -31,6 +32,7 @@ interface Mutation {
   readonly now?: string;
   readonly path?: "regular" | "emergency";
   readonly git?: SourceState;
+  readonly advisories?: GateInput["advisories"];
 }
 type Writable<T> = T extends (infer Item)[] | readonly (infer Item)[]
   ? Writable<Item>[]
@@ -48,6 +50,7 @@ async function gate({
   now = noon,
   path = "regular",
   git,
+  advisories = [],
 }: Omit<Mutation, "name" | "rule">): Promise<GateReport> {
   const product = structuredClone(productSource()) as Writable<ProductSource>;
   source?.(product);
@@ -66,6 +69,7 @@ async function gate({
       [...built].filter(([name]) => !name.startsWith(".sdl/evidence/")).map(([name, bytes]) => [name, digestOf(bytes)]),
     ),
     path,
+    advisories,
     ...(git === undefined ? {} : { source: git }),
   });
 }
@@ -115,6 +119,17 @@ const openIssue = (product: Writable<ProductSource>): void => {
     exploitable_by_downgrade: "no",
   });
 };
+interface Sbom {
+  metadata: { component: { hashes: unknown[] } };
+  components: unknown[];
+}
+/** The release names the bent one, so that only its content is wrong. */
+function bendSbom(bend: (sbom: Sbom) => void): (product: Writable<ProductSource>) => void {
+  return (product) => {
+    bend(product.sbom as unknown as Sbom);
+    candidate(product).sbom.sha256 = sha256(`${JSON.stringify(product.sbom, null, 2)}\n`);
+  };
+}
 const waiver = (differs: Partial<Writable<ProductSource>["waivers"][number]> = {}) => ({
   id: "W-1",
   covers: "issue:RTU-9",
@@ -370,6 +385,41 @@ const mutations: readonly Mutation[] = [
     rule: "G4-future",
     row: "SUM-1",
     source: (p) => (record(p, "update-qualification").produced_at = "2026-12-24T08:00:00Z"),
+  },
+  {
+    name: "a scan with a database of tomorrow",
+    rule: "G4-future",
+    row: "SVV-3",
+    source: (p) => Object.assign(record(p, "vulnerability-scan").result, { database_date: "2026-12-01" }),
+  },
+  {
+    name: "a search for known weaknesses that does not say what it knew",
+    rule: "G4-scan-database",
+    row: "SVV-3",
+    source: (p) => {
+      const { result } = record(p, "vulnerability-scan");
+      record(p, "vulnerability-scan").result = Object.fromEntries(
+        Object.entries(result).filter(([name]) => name !== "database_date"),
+      ) as typeof result;
+    },
+  },
+  {
+    name: "an issue that will be known next year",
+    rule: "G4-future",
+    row: "DM-2",
+    source: (p) => (first(p.issues).aware_at = "2027-05-01T00:00:00Z"),
+  },
+  {
+    name: "a report to the authority that will be sent",
+    rule: "G4-future",
+    row: "DM-5",
+    source: (p) => (first(p.issues).reports = { early_warning_at: "2027-05-01T00:00:00Z" }),
+  },
+  {
+    name: "a regression run of next week",
+    rule: "G4-future",
+    row: "SUM-1",
+    source: (p) => (newest(p).qualification.regression.date = "2026-12-01"),
   },
   {
     name: "a scan with an old database",
@@ -921,6 +971,36 @@ const smaller: readonly Mutation[] = [
       Object.assign(p.sbom["metadata"] ?? {}, { component: { type: "firmware", name: "other" } });
       candidate(p).sbom.sha256 = sha256(`${JSON.stringify(p.sbom, null, 2)}\n`);
     },
+  },
+  {
+    name: "an SBOM that names one more image as the product",
+    rule: "G7-sbom-images",
+    row: "SM-9",
+    source: bendSbom((sbom) => {
+      sbom.metadata.component.hashes.push({ alg: "SHA-256", content: "1".repeat(64) });
+    }),
+  },
+  {
+    name: "an SBOM with a digest that is none",
+    rule: "G7-sbom",
+    row: "SM-9",
+    source: bendSbom((sbom) => {
+      sbom.metadata.component.hashes.push(null);
+    }),
+  },
+  {
+    name: "an SBOM with a component that is none",
+    rule: "G7-sbom",
+    row: "SM-9",
+    source: bendSbom((sbom) => {
+      sbom.components.push(null);
+    }),
+  },
+  {
+    name: "an advisory that a validator refuses",
+    rule: "G7-csaf",
+    row: "DM-5",
+    advisories: [{ file: "white/2026/rtu-1.json", faults: ["/document/title is missing"] }],
   },
   {
     name: "an affected version whose release file is gone",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { err, ok, type Result } from "@sumac/cbor";
 import { canonicalBytes, type JsonValue } from "./canonical-json.ts";
-import { builtInSource, type Catalogue, type CatalogueSource, readCatalogue } from "./catalogue.ts";
+import { builtInCatalogue, builtInSource, type Catalogue, type CatalogueSource, readCatalogue } from "./catalogue.ts";
 import type { Shape } from "./model/shape.ts";
 import { schemaFaults } from "./schema-faults.ts";
 
@@ -94,17 +94,29 @@ export function parseCatalogue(bytes: Uint8Array): Result<LockedCatalogue, { rea
   const source = value as CatalogueSource;
   const ids = [...source.iec62443_4_1, ...source.iec62443_4_2.requirements].map(({ id }) => id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-  return twice === undefined ? ok(locked(source)) : err({ flaw: `${twice} is there twice` });
+  if (twice !== undefined) return err({ flaw: `${twice} is there twice` });
+  const catalogue = readCatalogue(source);
+  // Levels may be corrected from the licensed text; a row that is left out would be a duty nobody asks for.
+  const lost =
+    catalogue.edition === builtInCatalogue.edition
+      ? rowsOf(builtInCatalogue).find((id) => !ids.includes(id))
+      : undefined;
+  return lost === undefined
+    ? ok({ catalogue, digest: digestOf(source) })
+    : err({ flaw: `it calls itself ${catalogue.edition} and lacks ${lost}` });
 }
+
+const rowsOf = ({ processRows, componentRows }: Catalogue): readonly string[] => [
+  ...processRows.keys(),
+  ...componentRows.keys(),
+];
 
 /** SHA-256 over the canonical JSON: white space in the file does not change an edition. */
-function locked(source: CatalogueSource): LockedCatalogue {
-  const digest = createHash("sha256")
+const digestOf = (source: CatalogueSource): string =>
+  createHash("sha256")
     .update(canonicalBytes(source as unknown as JsonValue))
     .digest("hex");
-  return { catalogue: readCatalogue(source), digest };
-}
 
 /** The edition that comes with this package. */
-export const builtIn: LockedCatalogue = locked(builtInSource);
+export const builtIn: LockedCatalogue = { catalogue: builtInCatalogue, digest: digestOf(builtInSource) };
 export const builtInCatalogueDigest: string = builtIn.digest;

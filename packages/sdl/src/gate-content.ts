@@ -1,14 +1,15 @@
 import { about, aboutFile, clockTolerance, type GateCase, type GateFinding } from "./gate-context.ts";
 import { sdlFolder } from "./product-model.ts";
+import { readSbomDigests } from "./sbom-digests.ts";
 import { day, endOf, startOf } from "./span.ts";
 
-/** G7, what is left of it: support, SBOM, suppliers. */
+/** G7, what is left of it: support, SBOM, suppliers, advisories. */
 export function judgeContent(given: GateCase): GateFinding[] {
   const findings: GateFinding[] = [];
   const { product } = given;
   if (endOf(product.value.support_end) < given.now)
     findings.push(about("G7-support-end", product.place(["support_end"]), product.value.support_end));
-  return [...findings, ...judgeSbom(given), ...judgeSuppliers(given)];
+  return [...findings, ...judgeSbom(given), ...judgeSuppliers(given), ...judgeAdvisories(given)];
 }
 
 function judgeSbom(given: GateCase): GateFinding[] {
@@ -18,35 +19,14 @@ function judgeSbom(given: GateCase): GateFinding[] {
   if (bytes === undefined) return [about("G7-sbom-missing", place, sbom.file, "SM-9")];
   if (given.files.get(sbom.file)?.sha256 !== sbom.sha256)
     return [about("G7-sbom", given.chosen.place(["sbom", "sha256"]), sbom.file, "SM-9")];
-  const hashes = cyclonedxHashes(bytes);
-  if (hashes === undefined) return [aboutFile("G7-sbom", sbom.file, "not CycloneDX JSON", "SM-9")];
-  const missing = images.filter(({ sha256 }) => !hashes.has(sha256));
-  return missing.map(({ name }) => aboutFile("G7-sbom-images", sbom.file, name, "SM-9"));
-}
-
-/** All SHA-256 of components; undefined for anything that is not CycloneDX JSON. */
-function cyclonedxHashes(bytes: Uint8Array): ReadonlySet<string> | undefined {
-  let bom: Sbom;
-  try {
-    bom = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as Sbom;
-  } catch {
-    return undefined;
-  }
-  if (bom?.bomFormat !== "CycloneDX") return undefined;
-  const components = [bom.metadata?.component, ...(Array.isArray(bom.components) ? bom.components : [])];
-  const hashes = components.flatMap((component) => (Array.isArray(component?.hashes) ? component.hashes : []));
-  return new Set(
-    hashes.flatMap(({ alg, content }) => (alg === "SHA-256" && typeof content === "string" ? [content] : [])),
-  );
-}
-
-interface SbomComponent {
-  readonly hashes?: readonly { readonly alg?: unknown; readonly content?: unknown }[];
-}
-interface Sbom {
-  readonly bomFormat?: unknown;
-  readonly metadata?: { readonly component?: SbomComponent };
-  readonly components?: readonly SbomComponent[];
+  const found = readSbomDigests(bytes);
+  if (found === undefined) return [aboutFile("G7-sbom", sbom.file, "not CycloneDX JSON", "SM-9")];
+  const missing = images.filter(({ sha256 }) => !found.all.has(sha256)).map(({ name }) => name);
+  // What calls itself the product must be what is released, or the SBOM is of another build.
+  const foreign = found.product
+    .filter((digest) => !images.some(({ sha256 }) => sha256 === digest))
+    .map((digest) => `${digest.slice(0, 12)} is no image of ${given.chosen.value.id}`);
+  return [...missing, ...foreign].map((fact) => aboutFile("G7-sbom-images", sbom.file, fact, "SM-9"));
 }
 
 function judgeSuppliers(given: GateCase): GateFinding[] {
@@ -66,6 +46,10 @@ function judgeSuppliers(given: GateCase): GateFinding[] {
     ];
   });
 }
+
+/** DM-5: users and their tools can read what is published about issues. */
+const judgeAdvisories = ({ advisories = [] }: GateCase): GateFinding[] =>
+  advisories.flatMap(({ file, faults }) => faults.map((fault) => aboutFile("G7-csaf", file, fault, "DM-5")));
 
 /** G9: the guides of the release are those in the folder; that each is reviewed is row SG-7. */
 export function judgeGuides(given: GateCase, reviewedFiles: ReadonlySet<string>): GateFinding[] {

@@ -1,3 +1,4 @@
+import { builtInCatalogue } from "./catalogue.ts";
 import type { EmergencyGrant } from "./emergency.ts";
 import type { GateCase, GateFinding, GateInput } from "./gate-context.ts";
 import type { RowEvidence } from "./judge-row.ts";
@@ -37,6 +38,8 @@ export interface GateReport {
   readonly version: string;
   readonly images: readonly { readonly name: string; readonly sha256: string }[];
   readonly edition: string;
+  /** SHA-256 of the catalogue that was used, and whether it is the one of this package. */
+  readonly catalogue: { readonly sha256: string; readonly origin: "built-in" | "product" };
   /** RFC 3339, the time the gate was judged for. */
   readonly judgedAt: string;
   readonly waivers: readonly string[];
@@ -94,7 +97,7 @@ export function reportOf({
   const gates = Object.keys(gateNames).map((id): GateRow => {
     // Rules of form count for G2.
     const red = findings.find(({ rule }) => (gateOf(rule) ?? (rule.startsWith("emergency") ? "G6" : "G2")) === id);
-    if (red === undefined && given === undefined) return { id, state: "missing", records: [] };
+    if (red === undefined && !couldJudge(id, given)) return { id, state: "missing", records: [] };
     return red === undefined
       ? { id, state: "pass", records: [] }
       : { id, state: "fail", records: [], rule: red.rule, file: red.file, line: red.line, about: red.about };
@@ -118,6 +121,7 @@ export function reportOf({
     version: given?.chosen.value.version ?? "",
     images: (given?.chosen.value.images ?? []).map(({ name, sha256 }) => ({ name, sha256 })),
     edition: input.catalogue.edition,
+    catalogue: { sha256: input.catalogueDigest, origin: input.catalogue === builtInCatalogue ? "built-in" : "product" },
     judgedAt: new Date(input.now).toISOString(),
     waivers,
     ...(emergency === undefined ? {} : { emergency }),
@@ -126,6 +130,13 @@ export function reportOf({
     notes,
     practices: practicesOf(input, rows, practice),
   };
+}
+
+/** A gate that had nothing to look at did not pass. */
+function couldJudge(id: string, given: GateCase | undefined): boolean {
+  if (given === undefined) return false;
+  if (["G4", "G5", "G6"].includes(id)) return given.records.length > 0;
+  return id === "G2" || given.chosen.value.id !== "";
 }
 
 function practicesOf(

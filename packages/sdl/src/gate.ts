@@ -3,6 +3,7 @@ import { judgeEmergency } from "./emergency.ts";
 import { type EvidenceRecord, readEvidence } from "./evidence-record.ts";
 import type { Finding } from "./finding.ts";
 import { type ClaimsVerdict, judgeClaims } from "./gate-claims.ts";
+import { judgeClocks } from "./gate-clocks.ts";
 import { judgeContent, judgeGuides, judgeRollback } from "./gate-content.ts";
 import { about, aboutFile, type GateCase, type GateFinding, type GateInput } from "./gate-context.ts";
 import { judgeIssues } from "./gate-defects.ts";
@@ -54,6 +55,7 @@ export function judgeGate(input: GateInput): GateReport {
     ...judgeApprovals(given, practice.get("SM-12")?.accepted ?? [], authorityOf),
     ...judgeReviews(given),
     ...judgeIssues(given),
+    ...judgeClocks(given),
     ...judgeUpdate(given),
     ...judgeContent(given),
     ...claims.findings,

@@ -83,6 +83,11 @@ function gaps(
       aboutFile("G3-documented-only", accepted[0]?.file ?? sdlFolder, `${row}: ${rule.practised.join(" or ")}`, row),
     );
   }
+  const scans = accepted.filter(({ evidence }) => evidence.kind === "scan");
+  const [scan] = scans;
+  // A search for known weaknesses is as good as what it knew.
+  if (rule.scanDatabase === "stated" && scan !== undefined && scans.every(lacksDatabase))
+    findings.push(aboutFile("G4-scan-database", scan.file, `${scan.evidence.id} names none`, row));
   const covered = new Set(accepted.flatMap(({ subject }) => subject.map(({ name }) => name)));
   for (const file of documentsOf(rule, given)) {
     if (covered.has(file)) continue;
@@ -91,6 +96,8 @@ function gaps(
   }
   return findings;
 }
+
+const lacksDatabase = ({ evidence }: EvidenceRecord): boolean => evidence.result.database_date === undefined;
 
 const mustHold: readonly string[] = [".sdl/requirements/", ".sdl/threats/"];
 

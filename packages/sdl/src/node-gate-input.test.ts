@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { builtInSource } from "./catalogue.ts";
 import { judgeGate } from "./gate.ts";
 import { readGateInput } from "./node-gate-input.ts";
 import { readSourceState } from "./node-git.ts";
@@ -48,6 +49,20 @@ describe("what git says of a product", () => {
     // A commit that is not there is never the one that was asked for.
     expect((await readSourceState(folder, "1".repeat(40)))?.commit).not.toBe("1".repeat(40));
     expect((await readSourceState(folder, "--output=x"))?.commit).toBe(git("rev-parse", "HEAD"));
+    git("checkout", "--quiet", "v1");
+    expect(await readSourceState(folder, commit)).toEqual(wanted);
+    // Settings of the folder must not hide what is there.
+    git("config", "status.showUntrackedFiles", "no");
+    writeFileSync(path.join(folder, "new.c"), "");
+    expect(await readSourceState(folder, commit)).toEqual({ ...wanted, state: "dirty" });
+    rmSync(path.join(folder, "new.c"));
+    expect(await readSourceState(folder, commit)).toEqual(wanted);
+    git("update-index", "--assume-unchanged", "main.c");
+    writeFileSync(path.join(folder, "main.c"), "int hidden;\n");
+    expect(await readSourceState(folder, commit)).toEqual({ ...wanted, state: "dirty" });
+    git("update-index", "--no-assume-unchanged", "main.c");
+    git("update-index", "--skip-worktree", "main.c");
+    expect(await readSourceState(folder, commit)).toEqual({ ...wanted, state: "dirty" });
     // Below the top of a work tree git would speak of something else.
     mkdirSync(path.join(folder, "below"));
     expect(await readSourceState(path.join(folder, "below"), commit)).toBeUndefined();
@@ -76,6 +91,68 @@ describe("reading a folder", () => {
       ".sdl/evidence/process.dsse.json",
     ]);
     expect(findings.map(({ rule, row }) => [rule, row])).toContainEqual(["G3-missing", "SM-1"]);
+  });
+
+  test.each([
+    ["a pipe", "zones.yaml", (file: string) => void execFileSync("mkfifo", [file])],
+    ["a folder", "zones.yaml", (file: string) => void mkdirSync(file)],
+    ["a folder", "issues/RTU-9.yaml", (file: string) => void mkdirSync(file)],
+    ["a folder", "evidence/more.dsse.json", (file: string) => void mkdirSync(file)],
+    ["a link to nowhere", "waivers/W-1.yaml", (file: string) => symlinkSync("nowhere", file)],
+  ])("%s called %s cannot be read, and the gate is red", async (_, name, make) => {
+    const copy = mkdtempSync(path.join(folder, "kind-"));
+    cpSync(example, copy, { recursive: true });
+    const file = path.join(copy, ".sdl", name);
+    rmSync(file, { force: true });
+    mkdirSync(path.dirname(file), { recursive: true });
+    make(file);
+    const input = await readGateInput(copy, question);
+    if (input === undefined) throw new Error("no product");
+    expect(judgeGate(input)).toMatchObject({
+      verdict: "fail",
+      findings: [{ rule: "sdl/unreadable", file: `.sdl/${name}` }],
+    });
+  });
+
+  test("a catalogue of its own may not leave out a row of the edition it names", async () => {
+    const copy = path.join(folder, "catalogue");
+    cpSync(example, copy, { recursive: true });
+    const source = structuredClone(builtInSource) as unknown as { iec62443_4_1: { id: string }[] };
+    source.iec62443_4_1 = source.iec62443_4_1.filter(({ id }) => id !== "SVV-4");
+    writeFileSync(path.join(copy, ".sdl/data/catalogue.json"), JSON.stringify(source));
+    const input = await readGateInput(copy, question);
+    if (input === undefined) throw new Error("no product");
+    const report = judgeGate(input);
+    expect(report.findings).toMatchObject([
+      { rule: "sdl/catalog-form", about: expect.stringContaining("lacks SVV-4") },
+    ]);
+  });
+
+  test("a report says by which catalogue it judged", async () => {
+    const copy = path.join(folder, "own");
+    cpSync(example, copy, { recursive: true });
+    const ours = await readGateInput(copy, question);
+    writeFileSync(
+      path.join(copy, ".sdl/data/catalogue.json"),
+      JSON.stringify({ ...structuredClone(builtInSource), version: "corrected" }),
+    );
+    const theirs = await readGateInput(copy, question);
+    if (ours === undefined || theirs === undefined) throw new Error("no product");
+    expect(judgeGate(ours).catalogue.origin).toBe("built-in");
+    expect(judgeGate(theirs).catalogue.origin).toBe("product");
+    expect(judgeGate(theirs).findings.map(({ rule }) => rule)).toContain("sdl/catalog-digest");
+  });
+
+  test("gates that had nothing to judge did not pass", async () => {
+    const copy = path.join(folder, "bare");
+    cpSync(example, copy, { recursive: true });
+    rmSync(path.join(copy, ".sdl/evidence"), { recursive: true });
+    rmSync(path.join(copy, ".sdl/releases"), { recursive: true });
+    const input = await readGateInput(copy, question);
+    if (input === undefined) throw new Error("no product");
+    const gates = judgeGate(input).rows.filter(({ id }) => /^G\d/.test(id));
+    expect(gates.filter(({ state }) => state === "pass").map(({ id }) => id)).toEqual(["G2"]);
+    expect(gates.find(({ id }) => id === "G5")?.state).toBe("missing");
   });
 
   test("a guide that is a link counts as not there", async () => {

@@ -16,7 +16,7 @@ export async function readSourceState(folder: string, commit: string): Promise<S
       // Nothing of the folder's own configuration may start a program.
       const safe = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
       const { stdout } = await run("git", [...safe, "-C", folder, ...words], {
-        maxBuffer: 16 * 1024 * 1024,
+        maxBuffer: 64 * 1024 * 1024,
         timeout: 30_000,
       });
       return stdout.trim();
@@ -32,13 +32,17 @@ export async function readSourceState(folder: string, commit: string): Promise<S
   const at = known ?? (await git("rev-parse", "--verify", "HEAD"));
   if (at === undefined) return undefined;
   const outside = ["--", ".", `:(exclude)${sdlFolder}`];
-  const [tree, tags, differences, untracked] = await Promise.all([
+  const [tree, tags, differences, untracked, index] = await Promise.all([
     git("rev-parse", `${at}^{tree}`),
     git("tag", "--points-at", at),
-    git("diff", "--name-only", at, ...outside),
-    git("status", "--porcelain", ...outside),
+    // Said here, since the folder's own configuration could say otherwise and hide a change.
+    git("diff", "--no-ext-diff", "--ignore-submodules=none", "--name-only", at, ...outside),
+    git("status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=none", ...outside),
+    git("ls-files", "-v", ...outside),
   ]);
   if (tree === undefined || tags === undefined) return undefined;
-  const clean = differences === "" && untracked === "";
+  // A lower-case letter or S: git was told not to look at this file.
+  const overlooked = index === undefined || /^([a-z]|S) /m.test(index);
+  const clean = differences === "" && untracked === "" && !overlooked;
   return { state: clean ? "clean" : "dirty", commit: at, tree, tags: tags.split("\n").filter((tag) => tag !== "") };
 }

@@ -1,12 +1,15 @@
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
+import { kindOfFile } from "./file-kinds.ts";
 import { type ProductFiles, sdlFolder } from "./product-model.ts";
 
 /** More files than any product; a link loop or a wrong folder must not fill the memory. */
 const maxFiles = 20_000;
 const maxFileBytes = 32 * 1024 * 1024;
+/** Of all files together. */
+const maxTotalBytes = 512 * 1024 * 1024;
 
-/** All files below `FOLDER/.sdl`, or undefined where there is no such folder. Links are not followed. */
+/** All files below `FOLDER/.sdl`, or undefined where there is no such folder. Links below it are not followed. */
 export async function readProductFiles(folder: string): Promise<ProductFiles | undefined> {
   const root = path.join(folder, sdlFolder);
   const present = await stat(root).then(
@@ -17,11 +20,16 @@ export async function readProductFiles(folder: string): Promise<ProductFiles | u
   const names: string[] = [];
   await list(root, "", names);
   const files = new Map<string, Uint8Array | { readonly unreadable: string }>();
+  if (names.length > maxFiles)
+    return new Map(names.slice(0, 1).map((name) => [name, { unreadable: `one of more than ${maxFiles} files` }]));
+  let total = 0;
   for (let at = 0; at < names.length; at += 64) {
     const part = names.slice(at, at + 64);
     const read = await Promise.all(part.map((name) => readOne(path.join(root, name))));
     part.forEach((name, index) => {
-      files.set(name, read[index] as Uint8Array);
+      const found = read[index] ?? { unreadable: "not read" };
+      total += found instanceof Uint8Array ? found.length : 0;
+      files.set(name, total > maxTotalBytes ? { unreadable: `over ${maxTotalBytes} bytes in all` } : found);
     });
   }
   return files;
@@ -30,11 +38,14 @@ export async function readProductFiles(folder: string): Promise<ProductFiles | u
 async function list(root: string, below: string, into: string[]): Promise<void> {
   for (const entry of await readdir(path.join(root, below), { withFileTypes: true })) {
     const name = below === "" ? entry.name : `${below}/${entry.name}`;
-    if (entry.isDirectory()) await list(root, name, into);
+    if (entry.isDirectory() && !isFileName(name)) await list(root, name, into);
     else if (!entry.name.startsWith(".")) into.push(name);
-    if (into.length > maxFiles) throw new Error(`more than ${maxFiles} files below ${root}`);
+    if (into.length > maxFiles) return;
   }
 }
+
+/** A folder called `issues/RTU-1.yaml` is a file that cannot be read, not one that is not there. */
+const isFileName = (name: string): boolean => !["data", undefined].includes(kindOfFile(name));
 
 async function readOne(file: string): Promise<Uint8Array | { readonly unreadable: string }> {
   try {

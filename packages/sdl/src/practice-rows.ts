@@ -14,6 +14,8 @@ export interface RowRule {
   readonly scope: "release" | "process" | "either";
   /** `not-author`: none of those whose work is judged; `not-developer`: moreover no developer of the product. */
   readonly independence: "none" | "not-author" | "not-developer";
+  /** `stated`: one scan at least says of which day the database was that it compared with. */
+  readonly scanDatabase: "stated" | "any";
   /** Files the records must cover as they are now; a folder means every file in it. */
   readonly documents: readonly DocumentName[];
 }
@@ -27,6 +29,7 @@ const everybody: RowRule = {
   roles: ["security-lead"],
   scope: "process",
   independence: "none",
+  scanDatabase: "any",
   documents: [],
 };
 const rule = (differs: Partial<RowRule>): RowRule => ({ ...everybody, ...differs });
@@ -123,6 +126,7 @@ export const rowRules: Readonly<Record<string, RowRule>> = {
     kinds: ["scan", "test"],
     practised: ["scan"],
     needs: ["scan", "test"],
+    scanDatabase: "stated",
     roles: testers,
     scope: "release",
     independence: "not-author",

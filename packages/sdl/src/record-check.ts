@@ -119,6 +119,8 @@ function ageFault({ evidence }: EvidenceRecord, row: string, given: GateCase, fa
 function scanFault({ evidence }: EvidenceRecord, given: GateCase, fault: Fault): GateFinding | undefined {
   const database = evidence.result.database_date;
   if (database === undefined) return undefined;
+  if (!(startOf(database) <= startOf(evidence.produced_at) + clockTolerance))
+    return fault("G4-future", `database of ${database}`);
   const limit = spanMs(given.policy.value.scan_database_max_age);
   // Measured at the time of the scan: how old the scan may be is another question.
   return !(startOf(database) + limit >= startOf(evidence.produced_at))

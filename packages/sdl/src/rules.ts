@@ -193,7 +193,7 @@ const table = {
     remedy: "check the clock of whoever signed it, and sign again",
   },
   "G4-scan-database": {
-    problem: "the scan used a database that was too old",
+    problem: "the scan does not say of which day its database was, or it was too old",
     remedy: "update the database and scan again",
   },
   "G4-threat-review": {
@@ -316,7 +316,11 @@ const table = {
     remedy: "write it, and name file and digest in the release",
   },
   "G7-sbom": { problem: "the SBOM cannot be read or is another", remedy: "make it again: CycloneDX JSON" },
-  "G7-sbom-images": { problem: "the SBOM does not list these images", remedy: "make it from this build" },
+  "G7-sbom-images": {
+    problem: "the SBOM and the release do not name the same images",
+    remedy: "make it from this build",
+  },
+  "G7-csaf": { problem: "an advisory is no valid CSAF 2.0", remedy: "correct the issue that it is made from" },
   "G7-supplier": {
     problem: "a supplier's certificate has expired or its review is old",
     remedy: "renew, and correct suppliers.yaml",

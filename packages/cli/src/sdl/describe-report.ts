@@ -17,7 +17,10 @@ export const vectorText = (vector: LevelVector): string =>
 /** A gate report for a person: verdict first, then what is red, then SL-C. */
 export function printReport(terminal: Terminal, report: GateReport): void {
   const colour = report.verdict === "fail" ? "red" : report.verdict === "waived" ? "yellow" : "green";
-  terminal.line(`gate ${report.verdict}: ${report.product} ${report.release}, judged for ${report.judgedAt}`, colour);
+  const what = [report.product, report.release].filter((name) => name !== "").join(" ") || "no product";
+  terminal.line(`gate ${report.verdict}: ${what}, judged for ${report.judgedAt}`, colour);
+  if (report.catalogue.origin === "product")
+    terminal.line(`  by a catalogue of the product's own: ${report.edition}, ${report.catalogue.sha256}`, "yellow");
   if (report.keys === "test-only")
     terminal.line("  test keys were allowed to sign: this is an example, not a product", "yellow");
   for (const row of report.rows.filter(({ id }) => id in gateNames)) {
