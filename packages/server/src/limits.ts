@@ -3,6 +3,8 @@ export interface Limits {
   /** A published blob. */
   readonly blobBytes: number;
   readonly envelopeBytes: number;
+  /** A gate report, dossier or SBOM that goes with a release. */
+  readonly attachmentBytes: number;
   /** A JSON body of the publish API. */
   readonly apiBodyBytes: number;
   /** A feedback or configData body; a longer one is answered 413. */
@@ -40,6 +42,7 @@ export interface Limits {
 export const defaultLimits: Limits = {
   blobBytes: 4 * 1024 ** 3,
   envelopeBytes: 64 * 1024,
+  attachmentBytes: 64 * 1024 ** 2,
   apiBodyBytes: 256 * 1024,
   deviceBodyBytes: 256 * 1024,
   storedFeedbackBytes: 64 * 1024,

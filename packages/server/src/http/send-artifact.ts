@@ -32,16 +32,24 @@ export function decideArtifact(request: FastifyRequest, artifact: Artifact): Art
   return { kind: "bytes", status: 206, start: range.start, end: range.end };
 }
 
-/** Sends what was decided. The same URL gives the same bytes for ever, so everybody may keep them. */
+/** As what it is sent, and who may keep it. */
+export interface ArtifactHandling {
+  readonly mediaType: string;
+  readonly keptBy: "public" | "private";
+}
+const firmware: ArtifactHandling = { mediaType: "application/octet-stream", keptBy: "public" };
+
+/** Sends what was decided. The same URL gives the same bytes for ever, so whoever has them may keep them. */
 export async function sendArtifact(
   reply: FastifyReply,
   blobs: BlobStore,
   artifact: Artifact,
   answer: ArtifactAnswer,
+  { mediaType, keptBy }: ArtifactHandling = firmware,
 ): Promise<FastifyReply> {
   const { size, sha256 } = artifact.blob;
   const validators = { etag: etagOf(artifact), "accept-ranges": "bytes" };
-  const forEver = { ...validators, "cache-control": "public, max-age=31536000, immutable" };
+  const forEver = { ...validators, "cache-control": `${keptBy}, max-age=31536000, immutable` };
   switch (answer.kind) {
     case "not-modified":
       return reply.code(304).headers(forEver).send();
@@ -53,7 +61,7 @@ export async function sendArtifact(
     case "head":
       return reply
         .headers({ ...forEver, "content-length": size })
-        .type("application/octet-stream")
+        .type(mediaType)
         .send();
     case "bytes": {
       const { start, end, status } = answer;
@@ -61,7 +69,7 @@ export async function sendArtifact(
       const body = size === 0 ? "" : await blobs.read(sha256, size, { start, end });
       if (status === 206) reply.header("content-range", `bytes ${start}-${end}/${size}`);
       reply.code(status).headers({ ...forEver, "content-length": end - start + 1 });
-      return reply.type("application/octet-stream").send(body);
+      return reply.type(mediaType).send(body);
     }
   }
 }

@@ -22,6 +22,7 @@ export type EventKind =
   | "device-token-replaced"
   | "attributes-reported"
   | "release-published"
+  | "release-attached"
   | "action-offered"
   | "action-retrieved"
   | "action-state"
