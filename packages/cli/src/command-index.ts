@@ -219,6 +219,11 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/sdl-update-document.ts")).sdlUpdateDocument,
   },
   {
+    name: "sdl update publish",
+    summary: "publish an update whose gate is not red, and write down that it was",
+    load: async () => (await import("./commands/sdl-update-publish.ts")).sdlUpdatePublish,
+  },
+  {
     name: "sdl update compat",
     summary: "state what the update of a dependent component means",
     load: async () => (await import("./commands/sdl-update-compat.ts")).sdlUpdateCompat,

@@ -3,32 +3,45 @@ import { bytesToHex } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import type { ReleaseView } from "@sumac/server";
 import { parseEnvelope, type SuitDigest } from "@sumac/suit";
-import type { Arguments, Command, CommandContext } from "../command.ts";
+import { apiUrl } from "../api-url.ts";
+import type { Arguments, Command, CommandContext, Option } from "../command.ts";
 import { readEnvelopeFile } from "../envelope-file.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure } from "../failure.ts";
 import { fileChunks, oneChunk } from "../file-chunks.ts";
-import { fileSize } from "../file-state.ts";
+import { fileSize, fileState } from "../file-state.ts";
+import type { Io } from "../io.ts";
 import { jsonInteger } from "../json-output.ts";
 import { readManifestPayloads } from "../manifest-payloads.ts";
 import { parseServerUrl } from "../option-values.ts";
 import { matchPayloads } from "../payload-argument.ts";
 import { findPayloadBeside } from "../payload-beside.ts";
+import type { ReleasePaper } from "../sdl/release-papers.ts";
+import type { SentPaper } from "../sdl/send-papers.ts";
 import { answerFailure, askServer, unexpectedAnswer } from "../server-request.ts";
-import { humanSize } from "../terminal.ts";
+import { humanSize, type Terminal } from "../terminal.ts";
 import { readToken } from "../token-file.ts";
+
+export const publishOptions: readonly Option[] = [
+  { name: "server", value: "url", use: "required", summary: "address of the server" },
+  { name: "token-file", value: "file", use: "required", summary: "file that holds a publish token" },
+  { name: "payload", value: "uri=file", use: "repeatable", summary: "file for this URI of the manifest" },
+  {
+    name: "gate-report",
+    value: "file",
+    summary: "signed gate report that goes with it (default: ENVELOPE.gate.dsse.json, if it is there)",
+  },
+  { name: "dossier", value: "folder", summary: "customer edition of the dossier that goes with it" },
+];
 
 export const publish: Command = {
   name: "publish",
   summary: "upload an envelope and its payloads to a server",
   operands: [{ name: "envelope", summary: "the signed envelope (.suit)" }],
-  options: [
-    { name: "server", value: "url", use: "required", summary: "address of the server" },
-    { name: "token-file", value: "file", use: "required", summary: "file that holds a publish token" },
-    { name: "payload", value: "uri=file", use: "repeatable", summary: "file for this URI of the manifest" },
-  ],
+  options: publishOptions,
   notes: [
     "Payloads without --payload are looked for beside the envelope, under the last part of their URI or as sha256-DIGEST.bin.",
+    "Gate report and dossier must be signed and of the images of this envelope; the server hands them out as they are.",
     "Run it again after a failure: what the server has is not sent twice, and a published release is left as it is.",
   ],
   run,
@@ -41,11 +54,52 @@ interface Payload {
   readonly size: number;
 }
 
+/** What was done, and what the server said of it. */
+export interface PublishedEnvelope {
+  readonly outcome: "published" | "already-published";
+  readonly server: string;
+  readonly release: {
+    readonly id: number;
+    readonly name: string;
+    readonly version: string;
+    readonly sequence: number | string;
+    readonly manifestDigest: string;
+  };
+  readonly payloads: readonly {
+    readonly uri: string;
+    readonly sha256: string;
+    readonly upload: "uploaded" | "already-there";
+  }[];
+  readonly attachments: readonly SentPaper[];
+}
+
 async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
-  const { io, terminal } = context;
+  const published = await publishEnvelope(given.operand("envelope"), given, context);
+  const { server: _, ...shown } = published;
+  context.terminal.json(shown);
+  printPublished(context.terminal, published);
+  return exitCode.ok;
+}
+
+export function printPublished(terminal: Terminal, published: PublishedEnvelope): void {
+  const { outcome, release, payloads, attachments, server } = published;
+  for (const { uri, upload } of payloads) terminal.line(`  ${uri}: ${upload}`);
+  for (const { name, outcome: attached, sha256 } of attachments)
+    terminal.line(`  ${name}: ${attached}, sha256 ${sha256}`);
+  terminal.line(
+    `${outcome}: ${release.name} ${release.version}, sequence ${release.sequence}, release ${release.id} at ${server}`,
+  );
+}
+
+/** Papers and payloads are looked at before the first byte is sent. */
+export async function publishEnvelope(
+  name: string,
+  given: Arguments,
+  context: CommandContext,
+): Promise<PublishedEnvelope> {
+  const { io } = context;
   const server = parseServerUrl("server", given.required("server"));
   const token = await readToken("token-file", given.required("token-file"), context);
-  const name = given.operand("envelope");
   const envelope = await readEnvelopeFile(io, name);
   const { uris, digests } = readManifestPayloads(envelope);
   const files = matchPayloads(given.all("payload"), uris);
@@ -54,17 +108,43 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     const file = files.get(uri) ?? findPayloadBeside(io, name, uri, digests);
     payloads.push(await measure(uri, file, digests, context));
   }
+  const papers = await readPapers(name, envelope, given, io);
   const uploads = [];
   for (const payload of payloads) {
     uploads.push({ uri: payload.uri, sha256: payload.sha256, upload: await upload(payload, server, token, context) });
   }
   const { release, outcome } = await announce(envelope, payloads, server, token);
+  const attachments =
+    papers.length === 0
+      ? []
+      : await (await import("../sdl/send-papers.ts")).sendPapers(papers, release.id, server, token);
   const { id, version, manifestDigest } = release;
   const sequence = jsonInteger(BigInt(release.sequence));
-  terminal.json({ outcome, release: { id, name: release.name, version, sequence, manifestDigest }, payloads: uploads });
-  for (const { uri, upload } of uploads) terminal.line(`  ${uri}: ${upload}`);
-  terminal.line(`${outcome}: ${release.name} ${version}, sequence ${sequence}, release ${id} at ${server.href}`);
-  return exitCode.ok;
+  return {
+    outcome,
+    server: server.href,
+    release: { id, name: release.name, version, sequence, manifestDigest },
+    payloads: uploads,
+    attachments,
+  };
+}
+
+async function readPapers(
+  name: string,
+  envelope: Uint8Array,
+  given: Arguments,
+  io: Io,
+): Promise<readonly ReleasePaper[]> {
+  const beside = name === "-" ? undefined : `${name}.gate.dsse.json`;
+  const report =
+    given.option("gate-report") ?? (beside !== undefined && fileState(io, beside) === "file" ? beside : undefined);
+  const dossier = given.option("dossier");
+  if (report === undefined && dossier === undefined) return [];
+  const { readDossier, readGateReport } = await import("../sdl/release-papers.ts");
+  return [
+    ...(report === undefined ? [] : [await readGateReport(io, report, envelope)]),
+    ...(dossier === undefined ? [] : [await readDossier(io, dossier, envelope)]),
+  ];
 }
 
 /** Digest and size, and whether a device could accept it at all: before gigabytes are sent. */
@@ -159,12 +239,3 @@ function digestOfEnvelope(bytes: Uint8Array): string {
   if (!envelope.ok) throw new Error("it was read before");
   return bytesToHex(envelope.value.digest.bytes);
 }
-
-/** Below the path of --server, for servers that do not live at the root of theirs. */
-const apiUrl = (server: URL, name: string): URL => {
-  const url = new URL(server);
-  url.pathname = `${server.pathname.replace(/\/+$/, "")}/api/v1/${name}`;
-  url.search = "";
-  url.hash = "";
-  return url;
-};

@@ -3,7 +3,7 @@ import { nodeCrypto } from "@sumac/crypto/node";
 import type { Finding, GateInput } from "@sumac/sdl";
 import { explain, type FileKind, type KindContent, type Located, parseYamlFile, shapes } from "@sumac/sdl";
 import { readGateInput } from "@sumac/sdl/node";
-import { writeFileAtomically } from "../atomic-file.ts";
+import { type NewFile, writeFileAtomically } from "../atomic-file.ts";
 import { readWhole } from "../bound-read.ts";
 import type { Arguments, Option } from "../command.ts";
 import { exitCode } from "../exit-code.ts";
@@ -86,12 +86,24 @@ export function writeSdlFile(
   text: string,
   ifExists: "refuse" | "replace",
 ): string {
+  const file = checkedSdlFile(given, name, kind, text, ifExists);
+  writeFileAtomically(io, file);
+  return file.name;
+}
+
+/** The same, to be written together with others. */
+export function checkedSdlFile(
+  given: Arguments,
+  name: string,
+  kind: FileKind,
+  text: string,
+  ifExists: NewFile["ifExists"],
+): NewFile {
   const file = sdlPath(given, name);
   const bytes = new TextEncoder().encode(text);
   const parsed = parseYamlFile<unknown>(file, bytes, shapes[kind]);
   if (!parsed.ok) throw findingFailure(parsed.error[0]);
-  writeFileAtomically(io, { name: file, bytes, ifExists });
-  return file;
+  return { name: file, bytes, ifExists };
 }
 
 export function findingFailure(finding: Finding | undefined): Failure {

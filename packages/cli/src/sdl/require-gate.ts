@@ -39,6 +39,19 @@ export async function requireGate(
 ): Promise<PassedGate | undefined> {
   if (given.option("product") === undefined) return undefined;
   const report = judgeGate(await gateInput(given, io, given.flag("emergency") === "given" ? "emergency" : "regular"));
+  refuseRedGate(report);
+  refuseForeignImages(envelope, report);
+  const bytes = await sealGateReport(report, { name: "sumac", version }, signers);
+  // Signing again adds a signature to the envelope; the report of that moment takes the place of the earlier one.
+  return {
+    report,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    file: { name: `${out}.gate.dsse.json`, bytes, ifExists: "replace" },
+  };
+}
+
+/** Ends the command unless the gate let the release through. */
+export function refuseRedGate(report: GateReport): void {
   const [first] = report.findings;
   if (report.verdict === "fail") {
     const { problem, remedy } =
@@ -51,6 +64,10 @@ export async function requireGate(
       exit: exitCode.refused,
     });
   }
+}
+
+/** Ends the command when the gate judged other images than the envelope holds. */
+export function refuseForeignImages(envelope: Uint8Array, report: GateReport): void {
   const named = readManifestPayloads(envelope).digests.map(({ bytes }) => bytesToHex(bytes));
   const judged = report.images.map(({ sha256 }) => sha256);
   const foreign = [
@@ -65,11 +82,4 @@ export async function requireGate(
       exit: exitCode.refused,
     });
   }
-  const bytes = await sealGateReport(report, { name: "sumac", version }, signers);
-  // Signing again adds a signature to the envelope; the report of that moment takes the place of the earlier one.
-  return {
-    report,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
-    file: { name: `${out}.gate.dsse.json`, bytes, ifExists: "replace" },
-  };
 }
