@@ -8,6 +8,7 @@ import { readEvidence } from "./evidence-record.ts";
 import { findingOf } from "./finding.ts";
 import type { FileDigest, GateInput } from "./gate-context.ts";
 import { chooseRelease } from "./gate-identity.ts";
+import { neededToLint } from "./lint-scope.ts";
 import { readSourceState } from "./node-git.ts";
 import { readProductFiles } from "./node-read-product.ts";
 import { namedFiles } from "./product-files.ts";
@@ -26,15 +27,28 @@ export async function readGateInput(folder: string, question: GateQuestion): Pro
   return files === undefined ? undefined : gateInputOf(folder, files, question);
 }
 
-/** The same for files that are in memory already; `folder` holds the rest. */
-export async function gateInputOf(folder: string, files: ProductFiles, question: GateQuestion): Promise<GateInput> {
+/** What lint decides from. `only`: paths below `.sdl/` whose findings are asked for; none = all. */
+export async function readLintInput(
+  folder: string,
+  only: readonly string[],
+): Promise<Pick<GateInput, "model" | "catalogue" | "catalogueDigest"> | undefined> {
+  const files = await readProductFiles(folder, only.length === 0 ? undefined : neededToLint(only));
+  return files === undefined ? undefined : readModel(files);
+}
+
+function readModel(files: ProductFiles): Pick<GateInput, "model" | "catalogue" | "catalogueDigest"> {
   const read = readProductModel(files);
   const own = read.data.get(ownCatalogue);
   const parsed = own === undefined ? undefined : parseCatalogue(own);
   const { catalogue, digest: catalogueDigest } = parsed?.ok === true ? parsed.value : builtIn;
   const flaws =
     parsed?.ok === false ? [findingOf("sdl/catalog-form", `${sdlFolder}/${ownCatalogue}`, parsed.error.flaw)] : [];
-  const model = { ...read, findings: [...read.findings, ...flaws] };
+  return { model: { ...read, findings: [...read.findings, ...flaws] }, catalogue, catalogueDigest };
+}
+
+/** The same for files that are in memory already; `folder` holds the rest. */
+export async function gateInputOf(folder: string, files: ProductFiles, question: GateQuestion): Promise<GateInput> {
+  const { model, catalogue, catalogueDigest } = readModel(files);
   const { crypto, now, release, path: way } = question;
   const digests = new Map<string, FileDigest>();
   for (const [name, bytes] of files) {

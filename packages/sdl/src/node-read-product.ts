@@ -9,8 +9,14 @@ const maxFileBytes = 32 * 1024 * 1024;
 /** Of all files together. */
 const maxTotalBytes = 512 * 1024 * 1024;
 
-/** All files below `FOLDER/.sdl`, or undefined where there is no such folder. Links below it are not followed. */
-export async function readProductFiles(folder: string): Promise<ProductFiles | undefined> {
+/**
+ * All files below `FOLDER/.sdl` that are wanted, or undefined where there is no such folder. Links below it are not
+ * followed. What is not wanted is as if it were not there: never for a gate.
+ */
+export async function readProductFiles(
+  folder: string,
+  wanted: (path: string) => boolean = () => true,
+): Promise<ProductFiles | undefined> {
   const root = path.join(folder, sdlFolder);
   const present = await stat(root).then(
     (found) => found.isDirectory(),
@@ -19,12 +25,14 @@ export async function readProductFiles(folder: string): Promise<ProductFiles | u
   if (!present) return undefined;
   const names: string[] = [];
   await list(root, "", names);
+  const overflow = names.length > maxFiles;
+  const needed = names.filter(wanted);
   const files = new Map<string, Uint8Array | { readonly unreadable: string }>();
-  if (names.length > maxFiles)
+  if (overflow)
     return new Map(names.slice(0, 1).map((name) => [name, { unreadable: `one of more than ${maxFiles} files` }]));
   let total = 0;
-  for (let at = 0; at < names.length; at += 64) {
-    const part = names.slice(at, at + 64);
+  for (let at = 0; at < needed.length; at += 64) {
+    const part = needed.slice(at, at + 64);
     const read = await Promise.all(part.map((name) => readOne(path.join(root, name))));
     part.forEach((name, index) => {
       const found = read[index] ?? { unreadable: "not read" };

@@ -26,7 +26,16 @@ export function schemaFaults(shape: Shape<unknown>, value: unknown): SchemaFault
 }
 
 function newValidator(): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
+  // The schemas are ours and checked by the tests; compiling the schema of schemas would take longer than all else.
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: true,
+    allowUnionTypes: true,
+    verbose: true,
+    meta: false,
+    validateSchema: false,
+    code: { optimize: false },
+  });
   // CommonJS: the function itself or its namespace, by how it was loaded.
   const add = "default" in addFormats ? (addFormats.default as unknown as typeof addFormats) : addFormats;
   (add as unknown as (ajv: Ajv2020) => void)(ajv);

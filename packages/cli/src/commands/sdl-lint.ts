@@ -1,9 +1,15 @@
-import { type Finding, lintProduct, overstatements, readEvidence } from "@sumac/sdl";
+import path from "node:path";
+import { nodeCrypto } from "@sumac/crypto/node";
+import { type Finding, lintProduct, overstatements, readEvidence, sdlFolder } from "@sumac/sdl";
+import { readLintInput } from "@sumac/sdl/node";
 import { readText } from "../bound-read.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { type Failure, unavailable } from "../failure.ts";
+import { fileState } from "../file-state.ts";
+import type { Io } from "../io.ts";
 import { printFinding } from "../sdl/describe-report.ts";
-import { gateInput, productOption } from "../sdl/product-folder.ts";
+import { noProduct, productFolder, productOption } from "../sdl/product-folder.ts";
 
 export const sdlLint: Command = {
   name: "sdl lint",
@@ -15,7 +21,7 @@ export const sdlLint: Command = {
       name: "file",
       value: "path",
       use: "repeatable",
-      summary: "show findings of this file only, such as .sdl/soa.yaml",
+      summary: "check this file only, such as .sdl/soa.yaml; reads no more than that needs",
     },
     {
       name: "text",
@@ -29,20 +35,31 @@ export const sdlLint: Command = {
 };
 
 async function run(given: Arguments, { io, terminal }: CommandContext): Promise<ExitCode> {
-  const input = await gateInput(given, io, "regular");
+  const named = given.all("file").map((name) => fileOfProduct(name, given, io));
+  const folder = path.resolve(io.workingFolder, productFolder(given));
+  const input = await readLintInput(
+    folder,
+    named.map((name) => name.slice(sdlFolder.length + 1)),
+  );
+  if (input === undefined) throw noProduct(productFolder(given));
   const all: Finding[] = [
-    ...lintProduct(input.model, input),
-    ...readEvidence(input.model.evidence, input.crypto).findings,
+    ...lintProduct(input.model, { ...input, crypto: nodeCrypto }),
+    ...readEvidence(input.model.evidence, nodeCrypto).findings,
   ];
   for (const file of given.all("text")) {
     for (const { line, column, about, phrase } of overstatements(await readText(io, file, "a text", 4 * 1024 * 1024))) {
       all.push({ rule: "sdl/claim-wording", file, line, column, about: `"${phrase}": ${about}` });
     }
   }
-  const wanted = given.all("file");
   const findings = all.filter(
-    ({ file }) => wanted.length === 0 || wanted.includes(file) || given.all("text").includes(file),
+    ({ file }) => named.length === 0 || named.includes(file) || given.all("text").includes(file),
   );
+  // A file that should be there is a finding; one that nobody expects was typed wrongly.
+  const absent = named.find(
+    (name) =>
+      fileState(io, path.join(productFolder(given), name)) === "absent" && !findings.some(({ file }) => file === name),
+  );
+  if (absent !== undefined) throw notBelow(absent);
   terminal.json({ findings });
   for (const finding of findings) printFinding(terminal, finding);
   terminal.line(
@@ -51,3 +68,16 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   );
   return findings.length === 0 ? exitCode.ok : exitCode.refused;
 }
+
+/** `.sdl/soa.yaml`, whether it was typed from the product's folder or from where the command runs. */
+function fileOfProduct(name: string, given: Arguments, io: Io): string {
+  const root = path.resolve(io.workingFolder, productFolder(given));
+  const inside = [path.resolve(root, name), path.resolve(io.workingFolder, name)]
+    .map((file) => path.relative(root, file).split(path.sep).join("/"))
+    .find((file) => file.startsWith(`${sdlFolder}/`));
+  if (inside === undefined) throw notBelow(name);
+  return inside;
+}
+
+const notBelow = (name: string): Failure =>
+  unavailable("file-not-found", `there is no ${name} below .sdl`, "name a file such as .sdl/soa.yaml");

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { emptyFolder, fixture, sumac } from "../sumac.test.support.ts";
+import { emptyFolder, fixture, sumac, twoLines } from "../sumac.test.support.ts";
 
 const example = path.resolve(import.meta.dirname, "../../../../firmware-fixtures/product-rtu");
 const at = ["--at", "2026-11-23T12:00:00Z"];
@@ -298,6 +298,25 @@ test("claims are generated, never SL-A, and none while the gate is red", async (
   expect(said.stdout).not.toMatch(/SL-A/);
   const red = await sumac(["sdl", "claims", "--product", example, "--at", "2027-06-01T00:00:00Z"]);
   expect([red.code, red.stdout]).toEqual([3, expect.not.stringContaining("SL-C(SI)=2")]);
+});
+
+test("lint of one file names what is wrong there, however it is called, and reads no records", async () => {
+  const folder = copy();
+  const file = path.join(folder, "p/.sdl/soa.yaml");
+  writeFileSync(file, readFileSync(file, "utf8").replace("row: SM-2", "row: SM-99"));
+  writeFileSync(path.join(folder, "p/.sdl/evidence/process.dsse.json"), "{}");
+  for (const name of [".sdl/soa.yaml", "p/.sdl/soa.yaml", path.join(folder, "p/.sdl/soa.yaml")]) {
+    const said = await sumac(["sdl", "lint", "--product", "p", "--file", name, "--json"], { folder });
+    expect([said.code, said.json()]).toEqual([
+      3,
+      { findings: [expect.objectContaining({ rule: "sdl/unknown-row", file: ".sdl/soa.yaml" })] },
+    ]);
+  }
+  rmSync(path.join(folder, "p/.sdl/roles.yaml"));
+  const lint = (name: string) => sumac(["sdl", "lint", "--product", "p", "--file", name], { folder });
+  expect(await lint(".sdl/roles.yaml")).toMatchObject({ code: 3, stdout: expect.stringContaining("sdl/missing-file") });
+  for (const name of [".sdl/nothing.yaml", "/etc/passwd", ".sdl/../../x"])
+    expect(await lint(name)).toMatchObject({ code: 5, stderr: expect.stringMatching(twoLines("file-not-found")) });
 });
 
 test("lint reads other texts for claims", async () => {

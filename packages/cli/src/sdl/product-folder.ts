@@ -53,7 +53,7 @@ export async function gateInput(given: Arguments, io: Io, way: GateInput["path"]
   return input;
 }
 
-const noProduct = (folder: string): Failure =>
+export const noProduct = (folder: string): Failure =>
   unavailable(
     "product-not-found",
     `there is no .sdl in ${folder}`,
