@@ -204,6 +204,11 @@ const mutations: readonly Mutation[] = [
     files: replace(".sdl/product.yaml", "component_type: EDR", "component_type: PLC"),
   },
   {
+    name: "an address that would run something",
+    rule: "sdl/member-value",
+    files: replace(".sdl/product.yaml", /namespace: .*/, "namespace: javascript:alert(1)"),
+  },
+  {
     name: "a file that does not belong",
     rule: "sdl/unknown-file",
     files: (files) => files.set(".sdl/notes.txt", new Uint8Array()),

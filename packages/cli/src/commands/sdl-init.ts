@@ -32,7 +32,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const id = given.required("id");
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(id))
     throw usage("bad-value", `--id ${id} is not a name`, "give letters, digits, dots and dashes");
-  if (!URL.canParse(given.required("namespace")))
+  if (!/^https?:\/\/[^/?#@]+/.test(given.required("namespace")) || !URL.canParse(given.required("namespace")))
     throw usage(
       "bad-value",
       `--namespace ${given.required("namespace")} is not an address`,

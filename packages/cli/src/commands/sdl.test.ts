@@ -114,6 +114,16 @@ describe("a new product", () => {
     "a@v.example",
   ];
 
+  test("is not begun with an address that would run something", async () => {
+    const folder = emptyFolder();
+    const words = begin.map((word) => (word === "https://v.example" ? "javascript:alert(1)" : word));
+    expect(await sumac(words, { folder })).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(twoLines("bad-value")),
+    });
+    expect(existsSync(path.join(folder, "p"))).toBe(false);
+  });
+
   test("is complete in form, and red in every row", async () => {
     const folder = emptyFolder();
     expect((await sumac(begin, { folder })).code).toBe(0);

@@ -1,4 +1,4 @@
-import { date, described, hex64, id, list, oneOf, pem, record, type Shape, text, uri } from "./shape.ts";
+import { date, described, hex64, id, list, oneOf, pem, record, type Shape, text, webAddress } from "./shape.ts";
 import { type Role, role } from "./vocabulary.ts";
 
 /** `.sdl/roles.yaml`: people by id only; names stay with the vendor. */
@@ -79,7 +79,7 @@ export const suppliers: Shape<Suppliers> = record({
         delivers: list(text, 1),
         security_duties: oneOf("contract", "open-source", "none"),
         contact: text,
-        advisories: described("where its advisories are read", uri),
+        advisories: described("where its advisories are read", webAddress),
         risk: oneOf("low", "medium", "high"),
         reviewed: date,
       },

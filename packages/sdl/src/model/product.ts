@@ -10,7 +10,7 @@ import {
   rowId,
   type Shape,
   text,
-  uri,
+  webAddress,
   wholeNumber,
 } from "./shape.ts";
 import { type ComponentType, componentType, type LevelVector, levelVector } from "./vocabulary.ts";
@@ -45,7 +45,7 @@ export const product: Shape<Product> = record({
   name: text,
   vendor: record({
     name: text,
-    namespace: described("address that identifies the vendor in advisories", uri),
+    namespace: described("address that identifies the vendor in advisories", webAddress),
     contact: email,
   }),
   model: text,

@@ -65,7 +65,13 @@ export const instant: Shape<string> = of({
   pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$",
 });
 export const email: Shape<string> = of({ type: "string", format: "email" });
-export const uri: Shape<string> = of({ type: "string", format: "uri" });
+/** An address that a page may link to: a scheme that runs something is none. */
+export const webAddress: Shape<string> = of({
+  type: "string",
+  format: "uri",
+  maxLength: 300,
+  pattern: "^https?://[^/?#@]+",
+});
 /** `90d`, `72h`. */
 export const span: Shape<string> = of({ type: "string", pattern: "^[1-9][0-9]{0,4}[hd]$" });
 /** A file inside the product folder: forward slashes, never out of it. */

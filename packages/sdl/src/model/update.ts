@@ -9,7 +9,7 @@ import {
   record,
   type Shape,
   text,
-  uri,
+  webAddress,
   wholeNumber,
   yesNo,
 } from "./shape.ts";
@@ -213,7 +213,7 @@ export const compat: Shape<Compat> = record({
         date,
         reason: text,
       },
-      { mitigation: text, link: uri },
+      { mitigation: text, link: webAddress },
     ),
   ),
 });

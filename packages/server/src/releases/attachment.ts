@@ -11,7 +11,7 @@ import { findRelease } from "./release-row.ts";
  * What may go with a release beside envelope and payloads, and as what it is handed out. A closed list: a server that
  * passes on any file under any type is a place to leave pages that run scripts.
  */
-export const attachmentTypes: Readonly<Record<string, string>> = {
+const attachmentTypes: Readonly<Record<string, string>> = {
   "gate-report.dsse.json": "application/vnd.dsse.envelope.v1+json",
   "dossier.tar": "application/x-tar",
   "sbom.cdx.json": "application/vnd.cyclonedx+json",
