@@ -1002,6 +1002,12 @@ const smaller: readonly Mutation[] = [
     }),
   },
   {
+    name: "an advisory that is half written",
+    rule: "G7-csaf",
+    row: "DM-5",
+    files: (files) => files.set(".sdl/data/csaf/white/2026/rtu-1.json", new TextEncoder().encode('{"document":')),
+  },
+  {
     name: "an advisory that a validator refuses",
     rule: "G7-csaf",
     row: "DM-5",

@@ -1,3 +1,4 @@
+import { checkAdvisories } from "./advisory-form.ts";
 import { about, aboutFile, clockTolerance, type GateCase, type GateFinding } from "./gate-context.ts";
 import { sdlFolder } from "./product-model.ts";
 import { readSbomDigests } from "./sbom-digests.ts";
@@ -48,8 +49,10 @@ function judgeSuppliers(given: GateCase): GateFinding[] {
 }
 
 /** DM-5: users and their tools can read what is published about issues. */
-const judgeAdvisories = ({ advisories = [] }: GateCase): GateFinding[] =>
-  advisories.flatMap(({ file, faults }) => faults.map((fault) => aboutFile("G7-csaf", file, fault, "DM-5")));
+const judgeAdvisories = ({ model, advisories = [] }: GateCase): GateFinding[] =>
+  [...checkAdvisories(model.data), ...advisories].flatMap(({ file, faults }) =>
+    faults.map((fault) => aboutFile("G7-csaf", file, fault, "DM-5")),
+  );
 
 /** G9: the guides of the release are those in the folder; that each is reviewed is row SG-7. */
 export function judgeGuides(given: GateCase, reviewedFiles: ReadonlySet<string>): GateFinding[] {

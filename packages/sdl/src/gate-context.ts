@@ -34,7 +34,7 @@ export interface GateInput {
   readonly now: number;
   /** Digests of every file that records or the release name; what is absent here is not there. */
   readonly files: ReadonlyMap<string, FileDigest>;
-  /** What a validator of CSAF found in the advisories of the product; absent: none was asked. */
+  /** What a full validator of CSAF found beside the gate's own look at the form; absent: none was asked. */
   readonly advisories?: readonly { readonly file: string; readonly faults: readonly string[] }[];
   /** Absent: not a git work tree, or git could not be asked. */
   readonly source?: SourceState;

@@ -2,6 +2,7 @@ import * as basic from "@secvisogram/csaf-validator-lib/basic.js";
 import { mandatoryTest_6_1_11 } from "@secvisogram/csaf-validator-lib/mandatoryTests.js";
 import validate from "@secvisogram/csaf-validator-lib/validate.js";
 import { describe, expect, test } from "vitest";
+import { checkAdvisories } from "../advisory-form.ts";
 import { csafAdvisories, csafPath, csafVex } from "./csaf-advisory.ts";
 import type { CsafDocument } from "./csaf-document.ts";
 import { cweNames } from "./cwe-names.ts";
@@ -21,6 +22,30 @@ test("the validator has teeth: it names what is wrong in a spoilt advisory", asy
   const spoilt = structuredClone(advisory) as unknown as { document: { tracking: { version: string } } };
   spoilt.document.tracking.version = "7";
   expect(await faults(spoilt as unknown as CsafDocument)).not.toEqual([]);
+});
+
+describe("the gate looks at the form of advisories", () => {
+  const check = (name: string, text: string) =>
+    checkAdvisories(new Map([[`data/csaf/white/2026/${name}`, new TextEncoder().encode(text)]])).flatMap(
+      ({ faults: found }) => found,
+    );
+
+  test("finds nothing in those that are made here, and leaves other files alone", async () => {
+    const [advisory] = csafAdvisories(await examplePicture(), setting);
+    expect(check("rtu-demo-rtu-1.json", JSON.stringify(advisory))).toEqual([]);
+    expect(check("other.json", JSON.stringify(advisory))).toEqual([
+      "it is called other.json, its id asks for rtu-demo-rtu-1.json",
+    ]);
+    expect(checkAdvisories(new Map([["data/sbom.json", new Uint8Array()]]))).toEqual([]);
+  });
+
+  test.each([
+    ["nothing", "", "not JSON"],
+    ["no object", "[]", "the file is not object"],
+    ["half a document", '{"document":{"csaf_version":"1.2"}}', "document.category"],
+  ])("%s", (_, text, fault) => {
+    expect(check("a.json", text)).toContain(fault);
+  });
 });
 
 test("an advisory for the issue that the release fixes, valid CSAF 2.0, and none for what is not told yet", async () => {
