@@ -54,6 +54,32 @@ async function install() {
   }
 }
 
+/**
+ * Sumac's own release gate. Red is what it is as long as evidence is lacking, and is shown: it stops a release, not a
+ * change. A gate that could not run, or that cannot say what is lacking, fails the check.
+ */
+async function runOwnGate([node, ...args]) {
+  console.error("run: sumac sdl gate --product .");
+  let text = "";
+  const child = spawn(bin(node), args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], env });
+  child.stdout.setEncoding("utf8").on("data", (part) => {
+    text += part;
+  });
+  const exit = await new Promise((resolve) => {
+    child.on("error", () => resolve(1));
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+  if (exit !== 0 && exit !== 3) return exit;
+  const { verdict, rows, practices } = JSON.parse(text);
+  console.log(`own gate: ${verdict}`);
+  for (const { id, state, rule } of rows.filter((row) => /^G\d+$/.test(row.id)))
+    console.log(`  ${id.padEnd(3)} ${state}${rule === undefined ? "" : `  ${rule}`}`);
+  for (const { practice, rows: all, passed } of practices)
+    console.log(`  ${practice.padEnd(3)} ${passed} of ${all} rows`);
+  console.log("  more: npm run sumac -- sdl status --product .");
+  return 0;
+}
+
 /** The pinned Node comes as a locked package on Linux; elsewhere the host's own Node has to be new enough. */
 function checkNode() {
   if (pinnedNode) {
@@ -79,11 +105,17 @@ if (command === "sumac") {
   // Relative paths mean what they mean where the person typed them, not in the root.
   code = await run(bin("node"), [main, ...args], { cwd: process.env.INIT_CWD ?? process.cwd() });
 } else if (command === "check") {
-  for (const [tool, ...toolArgs] of [["biome", "check", "--error-on-warnings"], ["tsc", "-b"], ["knip"]]) {
-    console.error(`run: ${tool}`);
+  // Sumac keeps the files that it asks of others: they must be well formed, and what is made from the repository must be
+  // up to date.
+  const own = (...words) => ["node", main, "sdl", ...words, "--product", "."];
+  const papers = ["node", path.join(root, ".dev", "own-papers.mjs"), "--check"];
+  const tools = [["biome", "check", "--error-on-warnings"], ["tsc", "-b"], ["knip"], own("lint"), papers];
+  for (const [tool, ...toolArgs] of tools) {
+    console.error(`run: ${[tool, ...toolArgs].join(" ").replace(main, "sumac").replace("node sumac", "sumac")}`);
     code = await run(bin(tool), toolArgs);
     if (code !== 0) break;
   }
+  if (code === 0) code = await runOwnGate(own("gate", "--json"));
 } else if (command) {
   code = await run(bin(command), args);
 }

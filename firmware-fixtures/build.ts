@@ -1,8 +1,9 @@
-// Builds images, test keys and test vectors again: npm run fixtures [-- --output FOLDER] [-- --only images|keys|vectors]
+// Builds images, test keys and test vectors again: npm run fixtures [-- --output FOLDER] [-- --only images|keys|vectors|product]
 import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { buildRelease, buildSmpEcho, releaseMinors } from "./firmware.ts";
+import { writeProduct } from "./product-rtu/write-product.ts";
 import { testKeyFiles, testKeyHolders } from "./test-keys.ts";
 import { requireRecordedToolchain, ToolchainError } from "./toolchain.ts";
 import { vectorFiles } from "./vectors-source/all-vectors.ts";
@@ -47,6 +48,9 @@ const parts = {
     }
     return `${files.size} vectors`;
   },
+  async product(output: string): Promise<string> {
+    return `${await writeProduct(path.join(output, "product-rtu"))} files of the example product`;
+  },
 } as const;
 type Part = keyof typeof parts;
 const partNames = Object.keys(parts) as Part[];
@@ -64,7 +68,8 @@ try {
   const chosen = partNames.filter((part) => values.only === undefined || values.only === part);
   if (chosen.length === 0) refuse("usage", `there is no ${values.only} to build`, usage, 2);
   else {
-    const built = chosen.map((part) => parts[part](output));
+    const built: string[] = [];
+    for (const part of chosen) built.push(await parts[part](output));
     console.log(`${built.join(", ")} in ${path.relative(process.cwd(), output) || "."}`);
   }
 } catch (error) {

@@ -47,6 +47,7 @@ const plan: readonly Layer[] = [
     npm: "any",
   },
   { layer: 5, package: "server", imports: ["cbor", "crypto", "cose", "suit", "tuf", "verifier"], npm: "any" },
+  { layer: 5, package: "sdl", imports: ["cbor", "crypto", "cose"], npm: "any" },
   {
     layer: 6,
     package: "cli",
@@ -63,6 +64,7 @@ const plan: readonly Layer[] = [
       "pkcs11",
       "device",
       "server",
+      "sdl",
     ],
     npm: "any",
   },

@@ -12,6 +12,7 @@ import { benchPayload } from "./payload-bench.ts";
 import { benchPowerCut } from "./power-cut-bench.ts";
 import { benchRepository } from "./repository-bench.ts";
 import { mustRun } from "./run-process.ts";
+import { benchSdl } from "./sdl-bench.ts";
 import { benchSerial } from "./serial-bench.ts";
 import { benchStaging } from "./staging-bench.ts";
 import { benchStartUp } from "./start-up-bench.ts";
@@ -38,6 +39,7 @@ const benches: Readonly<Record<string, (folder: string) => Promise<BenchResult>>
   repository: (folder) => benchRepository(folder, rounds(9)),
   fleet: (folder) => benchFleet(cli, root, folder, 10_000),
   serial: () => benchSerial(root, rounds(5)),
+  sdl: (folder) => benchSdl(cli, folder, rounds(5)),
   demo: () => benchDemo(root, rounds(3)),
 };
 

@@ -324,6 +324,111 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/mcuboot-inspect.ts")).mcubootInspect,
   },
   {
+    name: "sdl init",
+    summary: "begin the .sdl folder of a product, and say what to do next",
+    load: async () => (await import("./commands/sdl-init.ts")).sdlInit,
+  },
+  {
+    name: "sdl lint",
+    summary: "check the files of .sdl: form, references, rules, and what texts claim",
+    load: async () => (await import("./commands/sdl-lint.ts")).sdlLint,
+  },
+  {
+    name: "sdl status",
+    summary: "show every row of the practices with its state and what it still needs",
+    load: async () => (await import("./commands/sdl-status.ts")).sdlStatus,
+  },
+  {
+    name: "sdl release new",
+    summary: "name what is to be signed: images, source, SBOM, guides",
+    load: async () => (await import("./commands/sdl-release-new.ts")).sdlReleaseNew,
+  },
+  {
+    name: "sdl collect",
+    summary: "turn the report of a tool into a signed record",
+    load: async () => (await import("./commands/sdl-collect.ts")).sdlCollect,
+  },
+  {
+    name: "sdl attest",
+    summary: "sign that something was done: a drill, a training, an approval, a build",
+    load: async () => (await import("./commands/sdl-attest.ts")).sdlAttest,
+  },
+  {
+    name: "sdl review sign",
+    summary: "sign a review of reviews/ID.yaml, bound to what was reviewed",
+    load: async () => (await import("./commands/sdl-review-sign.ts")).sdlReviewSign,
+  },
+  {
+    name: "sdl issue new",
+    summary: "take in a security issue: its clocks run from now",
+    load: async () => (await import("./commands/sdl-issue-new.ts")).sdlIssueNew,
+  },
+  {
+    name: "sdl issue triage",
+    summary: "rate an issue and decide what is done about it",
+    load: async () => (await import("./commands/sdl-issue-triage.ts")).sdlIssueTriage,
+  },
+  {
+    name: "sdl issue clock",
+    summary: "show what is due for each issue, by policy and by law, and how fast fixes came",
+    load: async () => (await import("./commands/sdl-issue-clock.ts")).sdlIssueClock,
+  },
+  {
+    name: "sdl update new",
+    summary: "begin an update: document, qualification, delivery",
+    load: async () => (await import("./commands/sdl-update-new.ts")).sdlUpdateNew,
+  },
+  {
+    name: "sdl update qualify",
+    summary: "record one way to the update as tried, and show what of the matrix is empty",
+    load: async () => (await import("./commands/sdl-update-qualify.ts")).sdlUpdateQualify,
+  },
+  {
+    name: "sdl update document",
+    summary: "show the document of an update as a plant reads it, and what it still lacks",
+    load: async () => (await import("./commands/sdl-update-document.ts")).sdlUpdateDocument,
+  },
+  {
+    name: "sdl update publish",
+    summary: "publish an update whose gate is not red, and write down that it was",
+    load: async () => (await import("./commands/sdl-update-publish.ts")).sdlUpdatePublish,
+  },
+  {
+    name: "sdl update compat",
+    summary: "state what the update of a dependent component means",
+    load: async () => (await import("./commands/sdl-update-compat.ts")).sdlUpdateCompat,
+  },
+  {
+    name: "sdl gate",
+    summary: "judge whether a release may be signed",
+    load: async () => (await import("./commands/sdl-gate.ts")).sdlGate,
+  },
+  {
+    name: "sdl claims",
+    summary: "print what may be claimed: SL-C, its limiting rows, and the only wording",
+    load: async () => (await import("./commands/sdl-claims.ts")).sdlClaims,
+  },
+  {
+    name: "sdl zones",
+    summary: "compare the SL-T of zones with the SL-C of the product in them",
+    load: async () => (await import("./commands/sdl-zones.ts")).sdlZones,
+  },
+  {
+    name: "sdl drift",
+    summary: "judge releases again and say what is stale, and what will be",
+    load: async () => (await import("./commands/sdl-drift.ts")).sdlDrift,
+  },
+  {
+    name: "sdl catalog import",
+    summary: "use another edition of the catalogue for a product",
+    load: async () => (await import("./commands/sdl-catalog-import.ts")).sdlCatalogImport,
+  },
+  {
+    name: "sdl catalog confirm",
+    summary: "confirm a doubtful level by the licensed text; lock the catalogue",
+    load: async () => (await import("./commands/sdl-catalog-confirm.ts")).sdlCatalogConfirm,
+  },
+  {
     name: "demo",
     summary: "the whole way from key to confirmed boot, and attacks on it",
     load: async () => (await import("./commands/demo.ts")).demo,

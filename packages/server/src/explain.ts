@@ -120,6 +120,11 @@ export function explain(reason: Refusal | Fault): Explanation {
         `release ${reason.release} has the same manifest in another envelope`,
         "nothing has to be done, unless signatures were added: then publish the complete envelope first",
       );
+    case "attachment-exists":
+      return say(
+        `the release has another ${reason.name} already`,
+        "what was published stays; publish a new release if it is wrong",
+      );
     case "device-exists":
       return say(`there is a device ${reason.controllerId} already`, "choose another id, or give it a new token");
     case "action-closed":

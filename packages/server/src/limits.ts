@@ -3,6 +3,8 @@ export interface Limits {
   /** A published blob. */
   readonly blobBytes: number;
   readonly envelopeBytes: number;
+  /** A gate report, dossier or SBOM that goes with a release. */
+  readonly attachmentBytes: number;
   /** A JSON body of the publish API. */
   readonly apiBodyBytes: number;
   /** Role files that are published at once. */
@@ -44,6 +46,7 @@ export interface Limits {
 export const defaultLimits: Limits = {
   blobBytes: 4 * 1024 ** 3,
   envelopeBytes: 64 * 1024,
+  attachmentBytes: 64 * 1024 ** 2,
   apiBodyBytes: 256 * 1024,
   repositoryBodyBytes: 32 * 1024 ** 2,
   repositoryCheckMs: 60_000,

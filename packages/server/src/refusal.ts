@@ -28,6 +28,7 @@ export type Refusal =
   | { readonly code: "sequence-reused"; readonly sequence: string; readonly release: number }
   | { readonly code: "rollback"; readonly offered: string; readonly newest: string }
   | { readonly code: "manifest-already-published"; readonly release: number }
+  | { readonly code: "attachment-exists"; readonly name: string }
   | { readonly code: "device-exists"; readonly controllerId: string }
   | { readonly code: "action-closed"; readonly state: string }
   | { readonly code: "action-open"; readonly state: string }
@@ -65,6 +66,7 @@ export const httpStatus: Readonly<Record<RefusalCode, number>> = {
   "sequence-reused": 409,
   rollback: 409,
   "manifest-already-published": 409,
+  "attachment-exists": 409,
   "device-exists": 409,
   "action-closed": 409,
   "action-open": 409,

@@ -3,12 +3,13 @@ import { bytesToHex } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import type { ReleaseView } from "@sumac/server";
 import { parseEnvelope, type SuitDigest } from "@sumac/suit";
-import type { Arguments, Command, CommandContext } from "../command.ts";
+import type { Arguments, Command, CommandContext, Option } from "../command.ts";
 import { readEnvelopeFile } from "../envelope-file.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure } from "../failure.ts";
 import { fileChunks, oneChunk } from "../file-chunks.ts";
-import { fileSize } from "../file-state.ts";
+import { fileSize, fileState } from "../file-state.ts";
+import type { Io } from "../io.ts";
 import { jsonInteger } from "../json-output.ts";
 import { readManifestPayloads } from "../manifest-payloads.ts";
 import { parseServerUrl } from "../option-values.ts";
@@ -16,22 +17,33 @@ import { matchPayloads } from "../payload-argument.ts";
 import { findPayloadBeside } from "../payload-beside.ts";
 import { Repository } from "../repo/repository.ts";
 import { listedPath, type SentRepository, sendRepository } from "../repo/send-repository.ts";
+import type { ReleasePaper } from "../sdl/release-papers.ts";
+import type { SentPaper } from "../sdl/send-papers.ts";
 import { answerFailure, askServer, serverUrl, unexpectedAnswer } from "../server-request.ts";
-import { humanSize } from "../terminal.ts";
+import { humanSize, type Terminal } from "../terminal.ts";
 import { readToken } from "../token-file.ts";
+
+export const publishOptions: readonly Option[] = [
+  { name: "server", value: "url", use: "required", summary: "address of the server" },
+  { name: "token-file", value: "file", use: "required", summary: "file that holds a publish token" },
+  { name: "repo", value: "folder", summary: "signed repository that lists the envelope; sent before the release" },
+  { name: "payload", value: "uri=file", use: "repeatable", summary: "file for this URI of the manifest" },
+  {
+    name: "gate-report",
+    value: "file",
+    summary: "signed gate report that goes with it (default: ENVELOPE.gate.dsse.json, if it is there)",
+  },
+  { name: "dossier", value: "folder", summary: "customer edition of the dossier that goes with it" },
+];
 
 export const publish: Command = {
   name: "publish",
   summary: "upload an envelope and its payloads to a server",
   operands: [{ name: "envelope", summary: "the signed envelope (.suit)" }],
-  options: [
-    { name: "server", value: "url", use: "required", summary: "address of the server" },
-    { name: "token-file", value: "file", use: "required", summary: "file that holds a publish token" },
-    { name: "repo", value: "folder", summary: "signed repository that lists the envelope; sent before the release" },
-    { name: "payload", value: "uri=file", use: "repeatable", summary: "file for this URI of the manifest" },
-  ],
+  options: publishOptions,
   notes: [
     "Payloads without --payload are looked for beside the envelope, under the last part of their URI or as sha256-DIGEST.bin.",
+    "Gate report and dossier must be signed and of the images of this envelope; the server hands them out as they are.",
     "Run it again after a failure: what the server has is not sent twice, and a published release is left as it is.",
   ],
   run,
@@ -44,11 +56,56 @@ interface Payload {
   readonly size: number;
 }
 
+/** What was done, and what the server said of it. */
+export interface PublishedEnvelope {
+  readonly outcome: "published" | "already-published";
+  readonly server: string;
+  readonly release: {
+    readonly id: number;
+    readonly name: string;
+    readonly version: string;
+    readonly sequence: number | string;
+    readonly manifestDigest: string;
+  };
+  readonly payloads: readonly {
+    readonly uri: string;
+    readonly sha256: string;
+    readonly upload: "uploaded" | "already-there";
+  }[];
+  /** The signed repository that went before, and where it lists the envelope. */
+  readonly repository?: SentRepository;
+  readonly target?: string;
+  readonly attachments: readonly SentPaper[];
+}
+
 async function run(given: Arguments, context: CommandContext): Promise<ExitCode> {
-  const { io, terminal } = context;
+  const published = await publishEnvelope(given.operand("envelope"), given, context);
+  const { server: _, ...shown } = published;
+  context.terminal.json(shown);
+  printPublished(context.terminal, published);
+  return exitCode.ok;
+}
+
+export function printPublished(terminal: Terminal, published: PublishedEnvelope): void {
+  const { outcome, release, payloads, attachments, server, repository, target } = published;
+  if (repository !== undefined) terminal.line(`  ${target}: ${sentWords(repository)}`);
+  for (const { uri, upload } of payloads) terminal.line(`  ${uri}: ${upload}`);
+  for (const { name, outcome: attached, sha256 } of attachments)
+    terminal.line(`  ${name}: ${attached}, sha256 ${sha256}`);
+  terminal.line(
+    `${outcome}: ${release.name} ${release.version}, sequence ${release.sequence}, release ${release.id} at ${server}`,
+  );
+}
+
+/** Papers and payloads are looked at before the first byte is sent. */
+export async function publishEnvelope(
+  name: string,
+  given: Arguments,
+  context: CommandContext,
+): Promise<PublishedEnvelope> {
+  const { io } = context;
   const server = parseServerUrl("server", given.required("server"));
   const token = await readToken("token-file", given.required("token-file"), context);
-  const name = given.operand("envelope");
   const envelope = await readEnvelopeFile(io, name);
   const { uris, digests } = readManifestPayloads(envelope);
   const files = matchPayloads(given.all("payload"), uris);
@@ -61,6 +118,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   const repository = folder === undefined ? undefined : await Repository.open(io, folder);
   // Told before anything is sent.
   const target = repository && listedPath(repository, envelope, name);
+  const papers = await readPapers(name, envelope, given, io);
   const uploads = [];
   for (const payload of payloads) {
     uploads.push({ uri: payload.uri, sha256: payload.sha256, upload: await upload(payload, server, token, context) });
@@ -68,18 +126,38 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   // Before the release: a device that is offered one looks it up at once.
   const sent = repository && (await sendRepository(repository, server, token));
   const { release, outcome } = await announce(envelope, payloads, server, token);
+  const attachments =
+    papers.length === 0
+      ? []
+      : await (await import("../sdl/send-papers.ts")).sendPapers(papers, release.id, server, token);
   const { id, version, manifestDigest } = release;
   const sequence = jsonInteger(BigInt(release.sequence));
-  terminal.json({
+  return {
     outcome,
+    server: server.href,
     release: { id, name: release.name, version, sequence, manifestDigest },
     payloads: uploads,
-    ...(sent === undefined ? {} : { repository: sent, target }),
-  });
-  if (sent !== undefined) terminal.line(`  ${target}: ${sentWords(sent)}`);
-  for (const { uri, upload } of uploads) terminal.line(`  ${uri}: ${upload}`);
-  terminal.line(`${outcome}: ${release.name} ${version}, sequence ${sequence}, release ${id} at ${server.href}`);
-  return exitCode.ok;
+    ...(sent === undefined || target === undefined ? {} : { repository: sent, target }),
+    attachments,
+  };
+}
+
+async function readPapers(
+  name: string,
+  envelope: Uint8Array,
+  given: Arguments,
+  io: Io,
+): Promise<readonly ReleasePaper[]> {
+  const beside = name === "-" ? undefined : `${name}.gate.dsse.json`;
+  const report =
+    given.option("gate-report") ?? (beside !== undefined && fileState(io, beside) === "file" ? beside : undefined);
+  const dossier = given.option("dossier");
+  if (report === undefined && dossier === undefined) return [];
+  const { readDossier, readGateReport } = await import("../sdl/release-papers.ts");
+  return [
+    ...(report === undefined ? [] : [await readGateReport(io, report, envelope)]),
+    ...(dossier === undefined ? [] : [await readDossier(io, dossier, envelope)]),
+  ];
 }
 
 const sentWords = ({ outcome, files }: SentRepository): string =>

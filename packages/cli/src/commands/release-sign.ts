@@ -2,7 +2,7 @@ import { bytesToHex } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { type SignedEnvelope, signEnvelope } from "@sumac/signing";
 import { defaultLimits } from "@sumac/suit";
-import { outputExists, writeFileAtomically } from "../atomic-file.ts";
+import { outputExists, writeFilesAtomically } from "../atomic-file.ts";
 import type { Arguments, Command, CommandContext } from "../command.ts";
 import { encryptionLimits } from "../encrypted-payload.ts";
 import { asEnvelope } from "../envelope-file.ts";
@@ -10,6 +10,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import { usage } from "../failure.ts";
 import { fileState } from "../file-state.ts";
 import { keySourceNote } from "../key-source.ts";
+import { gateOptions, requireGate } from "../sdl/require-gate.ts";
 import { signRequestFile } from "../sign-request-file.ts";
 import { openSigners, passphraseNote, signingOptions } from "../signers.ts";
 import { orFail } from "../signing-failure.ts";
@@ -23,6 +24,7 @@ export const releaseSign: Command = {
     ...signingOptions,
     encryptedOption,
     { ...signatureOption, summary: "of a request: signature file of somebody else, to show who is missing" },
+    ...gateOptions,
     { name: "out", value: "file", summary: "write here instead of into the envelope itself" },
     { name: "replace", summary: "overwrite --out if it is there" },
   ],
@@ -30,6 +32,7 @@ export const releaseSign: Command = {
     "Signing again with another key countersigns: the manifest and the signatures that are there do not change.",
     "Of a request a signature file is made, NAME.KEYID.signature.json, after it was shown what is asked and who has signed.",
     keySourceNote,
+    "With --product the gate report goes to ENVELOPE.gate.dsse.json, signed with the same keys; its digest is printed.",
     passphraseNote,
   ],
   run,
@@ -59,17 +62,26 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   const limits = given.flag("encrypted") === "given" ? encryptionLimits : defaultLimits;
   let envelope = bytes;
   let manifestDigest: Uint8Array | undefined;
-  for (const signer of await openSigners(given, context)) {
+  const signers = await openSigners(given, context);
+  const gate = await requireGate(bytes, out, signers, given, io);
+  for (const signer of signers) {
     const signed = orFail(await signEnvelope(envelope, signer, { crypto: nodeCrypto, limits }));
     added.push({ keyId: signer.keyId, algorithm: signer.algorithm.name, outcome: signed.outcome });
     envelope = signed.envelope;
     manifestDigest = signed.manifestDigest.bytes;
   }
-  if (envelope !== bytes || out !== name) writeFileAtomically(io, { name: out, bytes: envelope, ifExists });
-  terminal.json({ envelope: out, manifestDigest, signers: added });
+  const written = envelope !== bytes || out !== name ? [{ name: out, bytes: envelope, ifExists } as const] : [];
+  writeFilesAtomically(io, gate === undefined ? written : [...written, gate.file]);
+  const judged =
+    gate === undefined
+      ? undefined
+      : { verdict: gate.report.verdict, release: gate.report.release, report: gate.file.name, sha256: gate.sha256 };
+  terminal.json({ envelope: out, manifestDigest, signers: added, gate: judged });
   for (const { keyId, algorithm, outcome } of added) {
     const verb = outcome === "signed" ? "signed by" : "was signed already by";
     terminal.line(`${out} ${verb} ${bytesToHex(keyId)} (${algorithm})`);
   }
+  if (judged !== undefined)
+    terminal.line(`gate ${judged.verdict} for ${judged.release}: ${judged.report}, sha256 ${judged.sha256}`);
   return exitCode.ok;
 }

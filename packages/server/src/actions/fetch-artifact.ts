@@ -49,9 +49,12 @@ export async function noteDownload(
   at: number,
   limits: Limits,
 ): Promise<"go-on" | "stopped"> {
-  const counts = part === "start" && artifact.kind === "payload";
+  const { kind } = artifact;
+  // Papers are no delivery: whoever reads them has not begun to install.
+  if (kind === "attachment") return "go-on";
+  const counts = part === "start" && kind === "payload";
   // A device that waits looks at the manifest at every poll, and a resumed download has many parts: only read then.
-  if (!counts && reached(action.fetched) >= reached(artifact.kind)) return "go-on";
+  if (!counts && reached(action.fetched) >= reached(kind)) return "go-on";
   const { scope } = store;
   return store.write(async (writer) => {
     const row = await findAction(writer, scope, action.id);
@@ -67,7 +70,7 @@ export async function noteDownload(
       ...advance(before, "downloading"),
       started: true,
       attempts: first ? before.attempts + 1 : before.attempts,
-      fetched: reached(artifact.kind) > reached(before.fetched) ? artifact.kind : before.fetched,
+      fetched: reached(kind) > reached(before.fetched) ? kind : before.fetched,
     };
     if (first) {
       await forgetLastFeedback(writer, scope, row.id);

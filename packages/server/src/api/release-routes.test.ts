@@ -50,6 +50,7 @@ describe("publishing", () => {
         { filename: "manifest.suit", sha256: view.envelopeSha256, kind: "manifest" },
         { filename: release.uri, sha256: measureBytes(release.payload).sha256, kind: "payload" },
       ],
+      attachments: [],
     });
   });
 

@@ -4,6 +4,7 @@ import { parseActionId } from "../ddi/action-id.ts";
 import { bearerOf } from "../http/decorations.ts";
 import { replyRefusal } from "../http/reply-refusal.ts";
 import { requireRole } from "../http/require-role.ts";
+import { attachmentsOf, viewAttachment } from "../releases/attachment.ts";
 import { publishRelease } from "../releases/publish-release.ts";
 import { findRelease } from "../releases/release-row.ts";
 import type { ServerContext } from "../server-context.ts";
@@ -75,11 +76,13 @@ export function registerReleaseRoutes(api: FastifyInstance, context: ServerConte
         .select(["filename", "sha256", "kind"])
         .where(inScope(store.scope, "release_artifacts"))
         .where("release_id", "=", row.id)
+        .where("kind", "!=", "attachment")
         .orderBy("kind")
         .orderBy("filename")
         .execute(),
     );
-    return reply.send({ ...viewRelease(row), artifacts });
+    const attached = await store.read((reader) => attachmentsOf(reader, store.scope, row.id));
+    return reply.send({ ...viewRelease(row), artifacts, attachments: attached.map(viewAttachment) });
   });
 }
 

@@ -105,6 +105,8 @@ const readRelease = (store: Store, scope: Scope, id: number): Promise<ReleaseArt
       .select(["a.filename", "b.size", "b.sha1", "b.md5", "b.sha256"])
       .where(inScope(scope, "a"))
       .where("a.release_id", "=", id)
+      // A device downloads whatever a deployment lists.
+      .where("a.kind", "!=", "attachment")
       .orderBy("a.kind")
       .orderBy("a.filename")
       .execute();

@@ -37,15 +37,23 @@ export function decideArtifact(request: FastifyRequest, artifact: HttpFile): Art
   return { kind: "bytes", status: 206, start: range.start, end: range.end };
 }
 
-/** Sends what was decided. The same URL gives the same bytes for ever, so everybody may keep them. */
+/** As what it is sent, and who may keep it. */
+export interface ArtifactHandling {
+  readonly mediaType: string;
+  readonly keptBy: "public" | "private";
+}
+const firmware: ArtifactHandling = { mediaType: "application/octet-stream", keptBy: "public" };
+
+/** Sends what was decided. The same URL gives the same bytes for ever, so whoever has them may keep them. */
 export function sendArtifact(
   reply: FastifyReply,
   blobs: BlobStore,
   artifact: Artifact,
   answer: ArtifactAnswer,
+  { mediaType, keptBy }: ArtifactHandling = firmware,
 ): Promise<FastifyReply> {
   const { size, sha256 } = artifact.blob;
-  const how = { type: "application/octet-stream", cache: "public, max-age=31536000, immutable" };
+  const how = { type: mediaType, cache: `${keptBy}, max-age=31536000, immutable` };
   return send(reply, artifact, how, answer, async (range) => (size === 0 ? "" : blobs.read(sha256, size, range)));
 }
 

@@ -23,6 +23,7 @@ export type EventKind =
   | "attributes-reported"
   | "release-published"
   | "repository-published"
+  | "release-attached"
   | "action-offered"
   | "action-retrieved"
   | "action-state"

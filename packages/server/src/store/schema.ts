@@ -79,7 +79,7 @@ export interface ReleaseArtifactRow extends Scope {
   release_id: number;
   filename: string;
   sha256: string;
-  kind: "manifest" | "payload";
+  kind: "manifest" | "payload" | "attachment";
 }
 
 export interface ActionRow extends Scope {
