@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { SmpMap } from "./body.ts";
 import type { DeviceParameters } from "./device-parameters.ts";
+import { rawFraming } from "./raw-framing.ts";
 import { answering, scriptedPeer } from "./scripted-peer.test.support.ts";
 import type { SmpClient } from "./smp-client.ts";
 import { identity, ObedientDevice, sumacLine } from "./sumac.test.support.ts";
@@ -295,6 +296,22 @@ describe("the log", () => {
       ok: false,
       error: { code: "unexpected-answer", field: "events" },
     });
+  });
+
+  test.each<[string, SmpMap]>([
+    ["long text", { text: "x".repeat(60_000) }],
+    ["bytes", { bytes: new Uint8Array(60_000) }],
+    // 64 times as large in memory as on the line.
+    ["thousands of empty maps", { maps: Array.from({ length: 2000 }, () => ({})) }],
+  ])("a device that fills the memory with %s is left before it is full", async (_, facts) => {
+    let made = 0;
+    const peer = scriptedPeer(
+      (request, line) => line.answer(request, { events: [{ n: ++made, code: "x", facts }], last: 2 ** 40 }),
+      { framing: rawFraming() },
+    );
+    const read = await peer.run((client) => readEvents(client, { after: 0, most: 10_000, mostBytes: 1_000_000 }));
+    expect(read).toEqual({ ok: false, error: { code: "log-too-long", limit: 1_000_000 } });
+    expect(made).toBeLessThan(18);
   });
 });
 
