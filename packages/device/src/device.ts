@@ -16,7 +16,7 @@ import { DeviceClock } from "./device-clock.ts";
 import type { DeviceEvent } from "./device-event.ts";
 import { eventSigners } from "./event-signers.ts";
 import { judgeOffer } from "./judge-offer.ts";
-import { checkListedBytes, checkListedFacts, checkListedTrust, missingTrustUpdate } from "./listed-target.ts";
+import { checkListedBytes, checkListedFacts, checkListedManifest, missingTrustUpdate } from "./listed-target.ts";
 import type { DeviceRefusal, Offer, OfferConditions, Received } from "./offer.ts";
 import { type Factory, type Provisioned, type ProvisionRefusal, provisionDevice } from "./provision.ts";
 import type { RepositoryRefusal } from "./repository-refusal.ts";
@@ -177,7 +177,8 @@ export class Device {
   ): Result<Received, DeviceRefusal> {
     const judged = this.#trust.judge(envelope, components, time);
     if (!judged.ok) return judged;
-    const differs = listed && judged.value !== "in-force" ? checkListedTrust(judged.value.update, listed) : undefined;
+    const differs =
+      listed && judged.value !== "in-force" ? checkListedManifest(judged.value.update, listed) : undefined;
     if (differs !== undefined) return err(differs);
     return ok(
       judged.value === "in-force" ? { kind: "already-installed" } : { kind: "trust-offer", offer: judged.value },
