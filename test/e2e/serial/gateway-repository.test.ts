@@ -2,6 +2,7 @@
 import { copyFileSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { fixture } from "../../support/example-product.ts";
+import { gatewayConfig } from "../../support/gateway-config.ts";
 import { SigningPeople } from "../../support/signing-people.ts";
 import type { SumacProcess } from "../../support/sumac-process.ts";
 
@@ -48,14 +49,7 @@ describe.skipIf(!hasTerminals)("a device behind a gateway that asks a repository
     // Above whatever is published here: the gateway, of the same class, has nothing to install.
     const ownFactory = await people.release("1.2.0", 9, "ada");
     const config = [
-      `server: ${url}`,
-      "controllerId: gateway-1",
-      "token: { file: device.token, kind: gateway }",
-      "profile: it",
-      "platform: { kind: files, folder: unit, components: [{ id: [firmware], maxSize: 256 KiB }] }",
-      "poll: { least: 1 s }",
-      "restart: { kind: operator }",
-      "selfTest: not-tested",
+      ...gatewayConfig(url),
       "tuf: { root: factory.root.json }",
       "secondaries: [{ name: pump, controllerId: rtu-2, port: port }]",
     ];
