@@ -17,19 +17,19 @@ function quotedIn(file: string, start: string, end: string, word: RegExp): strin
 const union = (file: string, name: string): string[] => quotedIn(file, `export type ${name} =`, ";\n", /"([a-z-]+)"/g);
 
 test.each([
-  ["boot states", ["State", "The other slot holds", "Next boot"], 0, union("boot.ts", "BootState")],
-  ["boot reasons", ["Why a boot runs what it runs", "Means"], 0, union("boot.ts", "BootReason")],
+  ["boot states", ["State", "The other slot holds", "Next boot"], 0, union("device/boot.ts", "BootState")],
+  ["boot reasons", ["Why a boot runs what it runs", "Means"], 0, union("device/boot.ts", "BootReason")],
   [
     "sets",
     ["Set", "Components", "Where it goes"],
     0,
-    union("component-set.ts", "ComponentSet").filter((set) => set !== "mixed"),
+    union("device/component-set.ts", "ComponentSet").filter((set) => set !== "mixed"),
   ],
   [
     "problems of a sweep",
     ["Invariant", "Broken, the power-cut sweep calls it"],
     1,
-    union("power-cut-judge.ts", "PowerCutProblem"),
+    union("power-cut/power-cut-judge.ts", "PowerCutProblem"),
   ],
   [
     "refusals",

@@ -56,7 +56,7 @@ describe("the page and the code agree", () => {
 
   test("refusals of trust updates", () => {
     const codes = quotedIn(
-      source("device/src/trust-update.ts"),
+      source("device/src/trust/trust-update.ts"),
       "export type TrustUpdateRefusal",
       "};\n\nexport",
       /code: "([a-z-]+)"/g,

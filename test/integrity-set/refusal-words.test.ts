@@ -94,7 +94,7 @@ const tables: readonly (readonly [string, readonly string[], (problem: never) =>
   ],
   ["verifier/src/explain-trust-record.ts", casesIn("verifier/src/explain-trust-record.ts"), explainTrustRecord],
   ["device/src/explain.ts", casesIn("device/src/explain.ts"), explainDevice as (problem: never) => Explanation],
-  ["device/src/explain-log.ts", casesIn("device/src/explain-log.ts"), explainDeviceWord],
+  ["device/src/log/explain-log.ts", casesIn("device/src/log/explain-log.ts"), explainDeviceWord],
 ];
 
 /** A sentence for people and logs: one line, plain, with nothing that fell out of a program. */

@@ -1,16 +1,16 @@
 import type { ComponentId } from "@sumac/suit";
 import { type Explanation, explain as explainRejection, explainTrustRecord, type Rejection } from "@sumac/verifier";
-import type { RecoveryReason, SlotProblems } from "./boot-device.ts";
-import { componentName } from "./component-name.ts";
-import { describeBackupDoubt } from "./explain-backup.ts";
-import { explainRepository } from "./explain-repository.ts";
-import type { InstallWait } from "./install-wait.ts";
-import type { DeviceRefusal } from "./offer.ts";
-import type { OverrideRefusal } from "./override.ts";
-import type { ProvisionRefusal } from "./provision.ts";
-import type { BackupInvalid } from "./signed-backup.ts";
-import type { SlotProblem } from "./slot-check.ts";
-import type { TimeRefusal } from "./trusted-time.ts";
+import type { RecoveryReason, SlotProblems } from "./device/boot-device.ts";
+import { componentName } from "./device/component-name.ts";
+import type { DeviceRefusal } from "./device/offer.ts";
+import type { TimeRefusal } from "./device/trusted-time.ts";
+import type { ProvisionRefusal } from "./factory/provision.ts";
+import { describeBackupDoubt } from "./operator/explain-backup.ts";
+import type { InstallWait } from "./operator/install-wait.ts";
+import type { OverrideRefusal } from "./operator/override.ts";
+import type { BackupInvalid } from "./operator/signed-backup.ts";
+import { explainRepository } from "./repository/explain-repository.ts";
+import type { SlotProblem } from "./slots/slot-check.ts";
 import type { UnavailableCode } from "./unavailable.ts";
 
 /** Every answer of a device that is not the one hoped for. */
