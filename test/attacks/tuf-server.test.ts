@@ -96,6 +96,17 @@ async function withstands(tampering: Tampering, did: Outcome["did"], code: strin
   expect(await server.action(action ?? 0)).toMatchObject({ state: "failed", reason: code });
 }
 
+test("whoever asks at the same time, for a device and those behind it, is answered as if alone", async () => {
+  const fresh = await openRepository();
+  const time = { now, atLeast: now, doubt: undefined };
+  const paths = Array.from({ length: 12 }, (_, i) => at(i % 3 === 0 ? "9.9.9" : "1.2.0"));
+  const found = await Promise.all(paths.map((each) => fresh.find(each, time)));
+  expect(found.map((each) => (each.ok ? each.value.target.path : each.error.code))).toEqual(
+    paths.map((each) => (each.includes("9.9.9") ? "target-unknown" : each)),
+  );
+  fresh.close();
+});
+
 async function updates(): Promise<void> {
   expect(await meet()).toEqual({ did: "updated", code: undefined });
   expect(await device.boot()).toMatchObject({ mode: "confirmed", booted: { version: "1.2.0" } });

@@ -24,6 +24,7 @@ const failures: readonly SmpFailure[] = [
   { code: "image-too-large", size: 600_000, limit: 516_096 },
   { code: "report-changed" },
   { code: "report-too-long", size: 1e9, limit: 65_536 },
+  { code: "log-too-long", limit: 16_777_216 },
 ];
 
 test.each(failures)("$code is a problem and a remedy", (failure) => {
@@ -123,6 +124,15 @@ describe("a fault of the line", () => {
     expect(explainLinkFault(denied)).toEqual({
       problem: "/dev/ttyUSB0 may only be opened by members of the group dialout",
       remedy: 'join it: sudo usermod -aG dialout "$USER", then log in again',
+    });
+  });
+
+  test("names no group where joining it would not help", () => {
+    const denied = new LinkFault("port-denied", { path: "/dev/ttyUSB0", owner: "root" });
+    expect(explainLinkFault(denied)).toEqual({
+      problem: "/dev/ttyUSB0 may only be opened by its owner, root",
+      remedy:
+        'have a udev rule give it to a group that you are in (GROUP="dialout", MODE="0660"), or run the command as root',
     });
   });
 });

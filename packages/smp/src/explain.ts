@@ -4,12 +4,12 @@ import { explainDeviceError } from "./explain-device-error.ts";
 import type { Explanation } from "./explanation.ts";
 import type { LinkFault } from "./link.ts";
 import type { RequestFailure } from "./smp-client.ts";
-import type { ReportFailure } from "./sumac-client.ts";
+import type { LogFailure, ReportFailure } from "./sumac-client.ts";
 import type { CommandFailure } from "./typed-request.ts";
 import type { UploadTargetRefusal } from "./upload-target.ts";
 
 /** Everything that can go wrong on a line that stands. */
-export type SmpFailure = CommandFailure | UploadFailure | UploadTargetRefusal | ReportFailure;
+export type SmpFailure = CommandFailure | UploadFailure | UploadTargetRefusal | ReportFailure | LogFailure;
 
 /** What the failure itself cannot know. */
 export interface LineSettings {
@@ -83,6 +83,11 @@ export function explainSmp(failure: SmpFailure, settings: LineSettings = {}): Ex
         `the report is said to have ${failure.size} bytes, the limit is ${failure.limit}`,
         "treat the device as faulty: no report is that long",
       );
+    case "log-too-long":
+      return say(
+        `the entries of the log take more than ${failure.limit} bytes`,
+        "ask for fewer of them, by the number of the last one that is known; if a few are that long, treat the device as faulty",
+      );
   }
 }
 
@@ -119,7 +124,7 @@ const causes: Readonly<Record<Silence["heard"], string>> = {
 
 /** `port-*` faults come from opening a port. */
 export function explainLinkFault({ code, facts }: LinkFault): Explanation {
-  const { path = "the port", group, detail } = facts;
+  const { path = "the port", detail } = facts;
   switch (code) {
     case "port-absent":
       return say(
@@ -129,12 +134,7 @@ export function explainLinkFault({ code, facts }: LinkFault): Explanation {
     case "port-busy":
       return say(`${path} is in use by another program`, "close terminal programs and modem managers that hold it");
     case "port-denied":
-      return group === undefined
-        ? say(`${path} may not be opened by you`, "ask whoever administers this computer for access to serial ports")
-        : say(
-            `${path} may only be opened by members of the group ${group}`,
-            `join it: sudo usermod -aG ${group} "$USER", then log in again`,
-          );
+      return explainDenied(path, facts);
     case "port-failed":
       return say(
         `${path} failed${detail === undefined ? "" : `: ${detail}`}`,
@@ -151,6 +151,22 @@ export function explainLinkFault({ code, facts }: LinkFault): Explanation {
         "switch flow control off, and check that somebody reads at the other end",
       );
   }
+}
+
+function explainDenied(path: string, { group, owner }: LinkFault["facts"]): Explanation {
+  if (group !== undefined) {
+    return say(
+      `${path} may only be opened by members of the group ${group}`,
+      `join it: sudo usermod -aG ${group} "$USER", then log in again`,
+    );
+  }
+  if (owner !== undefined) {
+    return say(
+      `${path} may only be opened by its owner, ${owner}`,
+      `have a udev rule give it to a group that you are in (GROUP="dialout", MODE="0660"), or run the command as ${owner}`,
+    );
+  }
+  return say(`${path} may not be opened by you`, "ask whoever administers this computer for access to serial ports");
 }
 
 const say = (problem: string, remedy: string): Explanation => ({ problem, remedy });

@@ -5,7 +5,7 @@ import { imageCommand, smpGroup } from "./labels.ts";
 import type { SmpClient } from "./smp-client.ts";
 import { ask, type CommandFailure } from "./typed-request.ts";
 
-export const imageFlags = ["active", "confirmed", "pending", "permanent", "bootable"] as const;
+const imageFlags = ["active", "confirmed", "pending", "permanent", "bootable"] as const;
 export type ImageSlotFlag = (typeof imageFlags)[number];
 
 /** An image that a device lists. A boot loader lists only what it would boot: what it refuses is simply not there. */

@@ -4,11 +4,6 @@ export type SmpOperation = keyof typeof smpOperation;
 
 export const smpGroup = { os: 0, image: 1, statistics: 2, settings: 3, log: 4, "file-system": 8, shell: 9 } as const;
 
-export type SmpGroup = keyof typeof smpGroup;
-
-/** Groups from here on are a vendor's own, and may carry anything. */
-export const firstVendorGroup = 64;
-
 export const osCommand = {
   echo: 0,
   "console-echo": 1,

@@ -14,8 +14,13 @@ export interface Link {
 /** A fault of the line itself. `port-*` come from opening it. */
 export class LinkFault extends Error {
   readonly code: LinkFaultCode;
-  /** What the system said, and what it said it about. */
-  readonly facts: { readonly path?: string; readonly group?: string; readonly detail?: string };
+  /** What the system said, and what it said it about. `group` or `owner`: who may open the port. */
+  readonly facts: {
+    readonly path?: string;
+    readonly group?: string;
+    readonly owner?: string;
+    readonly detail?: string;
+  };
 
   constructor(code: LinkFaultCode, facts: LinkFault["facts"] = {}, options?: ErrorOptions) {
     super(code, options);

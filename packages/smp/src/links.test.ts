@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { linkContract } from "./link.contract.ts";
 import type { LinkFault } from "./link.ts";
 import { memoryLinks } from "./memory-link.ts";
-import { portGroup } from "./node-port-group.ts";
+import { portAccess } from "./node-port-access.ts";
 import { openPtyLink } from "./node-pty-link.ts";
 import { listSerialPorts, openSerialLink } from "./node-serial-link.ts";
 import { openTcpLink, socketLink } from "./node-tcp-link.ts";
@@ -89,17 +89,17 @@ describe.skipIf(!hasTerminals)("a serial port", () => {
     expect(await opening("/dev/no-such-port")).toBe("port-absent");
   });
 
-  test("that this user may not open: the group to join", async () => {
+  test("that this user may not open: who may, and no group without rights", async () => {
     const far = openPtyLink();
-    const { mode, gid } = statSync(far.path);
+    const { mode } = statSync(far.path);
     const denied = await withoutRights(far.path, () =>
       openSerialLink({ path: far.path, baud: 115_200, controlLines: "leave" }).then(
         () => "opened",
         (fault: LinkFault) => ({ code: fault.code, ...fault.facts }),
       ),
     );
-    const group = gid === 0 ? {} : { group: portGroup(far.path) };
-    expect(denied).toEqual({ code: "port-denied", path: far.path, ...group });
+    const owner = process.geteuid?.() === 0 ? { owner: "root" } : {};
+    expect(denied).toEqual({ code: "port-denied", path: far.path, ...owner });
     expect(statSync(far.path).mode).toBe(mode);
     await far.close();
   });
@@ -111,14 +111,28 @@ describe.skipIf(!hasTerminals)("a serial port", () => {
     await Promise.all([near.close(), far.close()]);
   });
 
-  test("whose group may open it is told, where the system has one", () => {
-    const file = path.join(mkdtempSync(path.join(tmpdir(), "sumac-smp-")), "group");
-    const { gid } = statSync(import.meta.filename);
-    writeFileSync(file, `root:x:0:\nwheel:x:${gid + 1}:\ndialout:x:${gid}:somebody\n`);
-    expect(portGroup(import.meta.filename, file)).toBe(gid === 0 ? undefined : "dialout");
-    expect(portGroup("/dev/no-such-port", file)).toBeUndefined();
-    expect(portGroup(import.meta.filename, "/no/such/file")).toBeUndefined();
-    rmSync(path.dirname(file), { recursive: true });
+  test.each<[string, "members" | "owner" | "nobody"]>([
+    ["660", "members"],
+    ["666", "members"],
+    ["600", "owner"],
+    ["620", "owner"],
+    ["640", "owner"],
+    ["000", "nobody"],
+  ])("of mode %s: its access is told by name, where the system has names", (mode, who) => {
+    const folder = mkdtempSync(path.join(tmpdir(), "sumac-smp-"));
+    const [port, groups, users] = ["port", "group", "passwd"].map((name) => path.join(folder, name)) as Triple;
+    writeFileSync(port, "");
+    // What belongs to root is told otherwise.
+    if (process.geteuid?.() === 0) chownSync(port, 1234, 1234);
+    chmodSync(port, Number.parseInt(mode, 8));
+    const { uid, gid } = statSync(port);
+    writeFileSync(groups, `wheel:x:${gid + 1}:\ndialout:x:${gid}:somebody\n`);
+    writeFileSync(users, `other:x:${uid + 1}:5::/:/bin/sh\nmaker:x:${uid}:5::/:/bin/sh\n`);
+    const told = { members: { group: "dialout" }, owner: { owner: "maker" }, nobody: {} };
+    expect(portAccess(port, { groups, users })).toEqual(told[who]);
+    expect(portAccess(path.join(folder, "absent"), { groups, users })).toEqual({});
+    expect(portAccess(port, { groups: "/no/such/file", users: "/no/such/file" })).toEqual({});
+    rmSync(folder, { recursive: true });
   });
 
   test("lists, or the system cannot say: neither is a fault", async () => {
@@ -130,6 +144,8 @@ describe.skipIf(!hasTerminals)("a serial port", () => {
     expect(await opening(import.meta.filename)).toBe("port-failed");
   });
 });
+
+type Triple = [string, string, string];
 
 /** As somebody whom the port does not belong to: root becomes nobody for a moment, others take their own rights away. */
 async function withoutRights<T>(port: string, work: () => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@
 import { SerialPort } from "serialport";
 import { ByteQueue } from "./byte-queue.ts";
 import { type Link, LinkFault } from "./link.ts";
-import { portGroup } from "./node-port-group.ts";
+import { portAccess } from "./node-port-access.ts";
 import { TerminalWriter } from "./node-terminal-writer.ts";
 
 export interface SerialOptions {
@@ -13,7 +13,7 @@ export interface SerialOptions {
   readonly controlLines: "leave" | "low";
 }
 
-/** Opens a port. Throws `LinkFault`: `port-absent`, `port-busy`, `port-denied` (with the group that may), `port-failed`. */
+/** Opens a port. Throws `LinkFault`: `port-absent`, `port-busy`, `port-denied` (with the group or owner that may), `port-failed`. */
 export async function openSerialLink({ path, baud, controlLines }: SerialOptions): Promise<Link> {
   const port = new SerialPort({ path, baudRate: baud, autoOpen: false, hupcl: false, lock: true });
   await new Promise<void>((resolve, reject) => {
@@ -83,16 +83,12 @@ export async function listSerialPorts(): Promise<readonly SerialPortName[] | und
   }
 }
 
-function deniedFault(path: string, cause: Error): LinkFault {
-  const group = portGroup(path);
-  return new LinkFault("port-denied", { path, ...(group === undefined ? {} : { group }) }, { cause });
-}
-
 function openFault(error: Error, path: string): LinkFault {
   const detail = error.message;
   if (/No such file|ENOENT|File not found/i.test(detail))
     return new LinkFault("port-absent", { path }, { cause: error });
   if (/Cannot lock|busy|EBUSY/i.test(detail)) return new LinkFault("port-busy", { path }, { cause: error });
-  if (/Permission denied|EACCES|Access denied/i.test(detail)) return deniedFault(path, error);
+  if (/Permission denied|EACCES|Access denied/i.test(detail))
+    return new LinkFault("port-denied", { path, ...portAccess(path) }, { cause: error });
   return new LinkFault("port-failed", { path, detail }, { cause: error });
 }

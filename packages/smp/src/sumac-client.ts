@@ -8,6 +8,7 @@ import {
   type UploadSource,
   uploadChunks,
 } from "./chunk-upload.ts";
+import { heldBytes } from "./held-bytes.ts";
 import type { RequestFailure, SmpClient, SmpRequest } from "./smp-client.ts";
 import { readEventFields, type SumacEvent } from "./sumac-event.ts";
 import { readIdentityFields, type SumacIdentity } from "./sumac-identity.ts";
@@ -114,13 +115,18 @@ export interface EventOptions {
   readonly after: number;
   /** Entries; a device that makes them up without end is left at this number. */
   readonly most: number;
+  /** What the entries together may take of the memory: the longest answer for each would fill it. */
+  readonly mostBytes?: number;
 }
+
+export type LogFailure = CommandFailure | { readonly code: "log-too-long"; readonly limit: number };
 
 export async function readEvents(
   client: SmpClient,
-  { after, most }: EventOptions,
-): Promise<Result<readonly SumacEvent[], CommandFailure>> {
+  { after, most, mostBytes = 16 * 1024 * 1024 }: EventOptions,
+): Promise<Result<readonly SumacEvent[], LogFailure>> {
   const found: SumacEvent[] = [];
+  let held = 0;
   for (let known = after; found.length < most; ) {
     const page = await ask(client, sumac("read", "log", { after: known }), (fields) => {
       const { events, last } = readEventFields(fields);
@@ -128,6 +134,8 @@ export async function readEvents(
       return rises ? { events, last } : fields.refuse("events");
     });
     if (!page.ok) return page;
+    for (const { code, facts } of page.value.events) held += heldBytes(code) + heldBytes(facts);
+    if (held > mostBytes) return err({ code: "log-too-long", limit: mostBytes });
     found.push(...page.value.events);
     const newest = page.value.events.at(-1)?.number;
     if (newest === undefined || newest >= page.value.last) break;

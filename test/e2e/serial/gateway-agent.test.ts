@@ -6,6 +6,7 @@ import path from "node:path";
 import { classIdFor, formatUuid, vendorIdFor } from "@sumac/suit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture } from "../../support/example-product.ts";
+import { gatewayConfig } from "../../support/gateway-config.ts";
 import { root, SumacProcess, sumac } from "../../support/sumac-process.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -73,14 +74,7 @@ describe.skipIf(!hasTerminals)("an agent that is a gateway", { timeout: 120_000 
   });
 
   const lines = (): string[] => [
-    `server: ${url}`,
-    "controllerId: gateway-1",
-    "token: { file: device.token, kind: gateway }",
-    "profile: it",
-    "platform: { kind: files, folder: unit, components: [{ id: [firmware], maxSize: 256 KiB }] }",
-    "poll: { least: 1 s }",
-    "restart: { kind: operator }",
-    "selfTest: not-tested",
+    ...gatewayConfig(url),
     "interlock: { file: interlock }",
     "secondaries:",
     "  - { name: pump, controllerId: rtu-2, port: pump-port }",

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { fixture } from "../../support/example-product.ts";
+import { gatewayConfig } from "../../support/gateway-config.ts";
 import { publicKey, signedBy } from "../../support/served-unit.ts";
 import { type Ended, SumacProcess, sumac } from "../../support/sumac-process.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
@@ -68,17 +69,7 @@ describe.skipIf(!hasTerminals)("a trust record for a device behind a gateway", {
       ...["--trust-root", publicKey("vendor-p256"), "--polling-seconds", "1"],
       ...["--publish-token-file", "publish.token", "--device-token-file", "device.token"],
     );
-    const lines = [
-      `server: ${url}`,
-      "controllerId: gateway-1",
-      "token: { file: device.token, kind: gateway }",
-      "profile: it",
-      "platform: { kind: files, folder: unit, components: [{ id: [firmware], maxSize: 256 KiB }] }",
-      "poll: { least: 1 s }",
-      "restart: { kind: operator }",
-      "selfTest: not-tested",
-      "secondaries: [{ name: pump, controllerId: rtu-2, port: port }]",
-    ];
+    const lines = [...gatewayConfig(url), "secondaries: [{ name: pump, controllerId: rtu-2, port: port }]"];
     writeFileSync(path.join(folder, "agent.yaml"), `${lines.join("\n")}\n`);
     await done(
       ...["device", "provision", "--config", "agent.yaml", "--product", fixture("sumac.yaml")],

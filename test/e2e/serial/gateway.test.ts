@@ -71,6 +71,7 @@ describe.skipIf(!hasTerminals)("serial devices behind a gateway", { timeout: 60_
     const ddi = { baseUrl: server.url, tenant: "DEFAULT", controllerId: id, http, wait } as const;
     return new GatewaySecondary({
       server: createDdiClient({ ...ddi, token: { kind: "gateway", value: server.tokens.gateway } }),
+      crypto: nodeCrypto,
       peer: new SumacSecondary({ crypto: nodeCrypto, wait, restartMs: 10_000 }),
       connect: () =>
         openGatewayLine({

@@ -174,7 +174,7 @@ export class RunningAgent {
     }
   }
 
-  async #secondaries(connection: AgentConnection): Promise<Secondaries | undefined> {
+  async #secondaries({ repository, ...connection }: Connections): Promise<Secondaries | undefined> {
     if (this.config.secondaries.length === 0) return undefined;
     const operator = this.#operator();
     const ports = {
@@ -182,6 +182,9 @@ export class RunningAgent {
       folder: this.#platform.folder,
       log: this.#platform.log,
       mayProceed: (step: SecondaryStep, subject: InstallSubject) => this.#mayProceed(step, subject, operator),
+      repository: repository && {
+        find: (target: string) => repository.find(target, this.#platform.device.time(this.#trustedTime())),
+      },
       uptimeMs: this.#clock.uptimeMs,
       trustedTime: () => this.#trustedTime(),
     };

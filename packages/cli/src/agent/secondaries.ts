@@ -31,6 +31,8 @@ export interface SecondariesPorts {
   /** Of the gateway itself. */
   readonly log: Pick<EventLog, "note">;
   readonly mayProceed: SecondaryPorts["mayProceed"];
+  /** The gateway's own; undefined = it is not to ask one, for itself or for others. */
+  readonly repository: SecondaryPorts["repository"];
   uptimeMs(): number;
   trustedTime(): bigint | undefined;
 }
@@ -98,11 +100,13 @@ export class Secondaries {
   }
 
   #device(config: SecondaryConfig, peer: SecondaryPeer, lookAgainMs: number): GatewaySecondary {
-    const { connection, log, mayProceed, uptimeMs } = this.#ports;
+    const { connection, log, mayProceed, repository, uptimeMs } = this.#ports;
     const { name, port, baud, framing, controlLines } = config;
     return new GatewaySecondary({
       server: connection.serverFor(config.controllerId),
       peer,
+      crypto: nodeCrypto,
+      ...(repository === undefined ? {} : { repository }),
       connect: () => openGatewayLine({ path: port, baud, framing, controlLines }),
       mayProceed,
       observe: (event) => this.#observe(config, event),

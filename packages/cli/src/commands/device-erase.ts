@@ -30,7 +30,7 @@ export const deviceErase: Command = {
       if (!identity.ok && !isOtherKind(identity.error)) throw smpFailure(identity.error, line.settings);
       await line.ask((client) => (identity.ok ? actOn(client, "cancel") : eraseSlot(client, slot)));
       context.terminal.json({ erased: true });
-      context.terminal.line("erased: nothing but what runs is left");
+      context.terminal.line(identity.ok ? "erased: nothing but what runs is left" : "erased");
       return exitCode.ok;
     });
   },

@@ -202,6 +202,24 @@ test.each([
 );
 
 describe("over TCP", { timeout: 60_000 }, () => {
+  test("T-SER-LIAR makes up a log without end: device log ends before it fills the memory", async () => {
+    let made = 0;
+    const facts = { maps: Array.from({ length: 1500 }, () => ({})) };
+    const liar = new Liar({ log: () => ({ events: [{ n: ++made, code: "x", facts }], last: 2 ** 40 }) });
+    const server = createServer((link) => {
+      const line = { link: socketLink(link), framing: consoleFraming(), timer: nodeTimer } as const;
+      void serveSmp({ ...line, handler: liar, form: "definite", longestReply: 8000 });
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const said = await sumac(["device", "log", "--port", `tcp://127.0.0.1:${address.port}`], { folder: emptyFolder() });
+    server.close();
+    expect([said.code, said.stdout, said.stderr]).toEqual([6, "", expect.stringMatching(twoLines("log-too-long"))]);
+    // 96 KB of memory each, from 2 KB on the line.
+    expect(made).toBeLessThan(180);
+  });
+
   test("a device behind a terminal server", async () => {
     const built = await buildRelease(emptyFolder());
     const server = createServer().listen(0, "127.0.0.1");

@@ -51,7 +51,27 @@ answer({ signature: sign(null, Buffer.from(request.message, "base64"), key).toSt
   return "command:./card-sign";
 }
 
+/** Signs an MCUboot image with it, and has a boot loader's rules judge it with the public key alone. */
+async function signImage(
+  key: string,
+  publicKey: string,
+  kind: "digest" | "pure",
+  options: SumacOptions,
+): Promise<Said> {
+  const image = ["mcuboot", "sign", fixture("images", "rtu-demo-1.1.0.bin"), "--version", "1.1.0", "--kind", kind];
+  const geometry = ["--header-size", "512", "--slot-size", "524288"];
+  await done([...image, ...geometry, "--key", key, "--out", `${kind}.bin`], options);
+  return done(["mcuboot", "verify", `${kind}.bin`, "--key", publicKey, "--json"]);
+}
+
 describe("command:PROGRAM", () => {
+  test.each(["digest", "pure"] as const)("signs an MCUboot image: %s", async (kind) => {
+    const key = command();
+    await done(["keys", "show", key, "--out", "card.pub.pem"]);
+    const said = await signImage(key, "card.pub.pem", kind, { typed: ["5311"] });
+    expect(said.json()).toMatchObject({ verdict: "accepted", signature: kind });
+  });
+
   test("signs an envelope, a request and a trust update, and shows its public key", async () => {
     const key = command();
     const shown = await done(["keys", "show", key, "--out", "card.pub.pem"]);
@@ -169,6 +189,12 @@ describe.skipIf(missing !== undefined)("pkcs11:URI with SoftHSM", async () => {
     await done(["release", "sign", "r.request.json", ...one, "--out", "sig.json"], withPin);
     await done(["release", "combine", "r.request.json", "--signature", "sig.json", "--out", "c.suit"]);
     expect(readFileSync(path.join(folder, "c.suit"))).toEqual(readFileSync(path.join(folder, "direct.suit")));
+  });
+
+  test.each(["line-a", "line-b"])("a key of a token signs an MCUboot image: %s", async (label) => {
+    await done(["keys", "show", uri(`object=${label}`), "--out", "token.pub.pem"], { typed: [testPin] });
+    const said = await signImage(uri(`object=${label}`), "token.pub.pem", "digest", withPin);
+    expect(said.json()).toMatchObject({ verdict: "accepted", signature: "digest" });
   });
 
   test("the PIN comes from --pin-file, pin-source, SUMAC_PIN or a person, and the driver from SUMAC_PKCS11_MODULE", async () => {

@@ -41,6 +41,13 @@ async function signed(words: readonly string[] = [], holder = "vendor"): Promise
   return said.json() as Signed;
 }
 
+async function withoutCounter(): Promise<string> {
+  const out = path.join(emptyFolder(), "app.bin");
+  const line = ["mcuboot", "sign", binary, "--out", out, "--version", "1.0.0", "--test-only-key", testKey("vendor")];
+  expect((await sumac([...line, ...geometry])).code).toBe(0);
+  return out;
+}
+
 const verify = (file: string, ...words: readonly string[]): Promise<Said> =>
   sumac(["mcuboot", "verify", file, ...words, "--json"]);
 
@@ -79,19 +86,7 @@ describe("an image that is accepted", () => {
   });
 
   test("without a counter has no member for it", async () => {
-    const without = path.join(emptyFolder(), "app.bin");
-    const line = [
-      "mcuboot",
-      "sign",
-      binary,
-      "--out",
-      without,
-      "--version",
-      "1.0.0",
-      "--test-only-key",
-      testKey("vendor"),
-    ];
-    expect((await sumac([...line, ...geometry])).code).toBe(0);
+    const without = await withoutCounter();
     const said = (await verify(without, ...vendor)).json();
     expect(said).not.toHaveProperty("securityCounter");
     expect(said).toMatchObject({
@@ -192,19 +187,7 @@ describe("an image that is not", () => {
 
   test("for want of a counter where the device demands one", async () => {
     expect((await verify(plain.image, ...vendor, "--stored-counter", "0")).code).toBe(0);
-    const without = path.join(emptyFolder(), "app.bin");
-    const line = [
-      "mcuboot",
-      "sign",
-      binary,
-      "--out",
-      without,
-      "--version",
-      "1.0.0",
-      "--test-only-key",
-      testKey("vendor"),
-    ];
-    await sumac([...line, ...geometry]);
+    const without = await withoutCounter();
     const said = await verify(without, ...vendor, "--stored-counter", "0");
     expect([said.code, (said.json() as { code: string }).code]).toEqual([3, "security-counter-missing"]);
   });

@@ -9,6 +9,8 @@ export interface TestDeployment {
   readonly action: string;
   readonly artifacts: Readonly<Record<string, Uint8Array>>;
   readonly update?: DdiHandling;
+  /** Where in a repository it is listed. */
+  readonly target?: string;
 }
 
 export const deploymentOf = (action: string, release: Release, uri = "firmware.bin"): TestDeployment => ({
@@ -57,7 +59,7 @@ export class TestServer implements DdiClient {
   async deployment(href: string): Promise<DdiDeployment> {
     return this.#answer(`GET deployment ${href}`, () => {
       if (this.offered?.action !== href) throw fault("not-found", false);
-      const { action, artifacts, update = "forced" } = this.offered;
+      const { action, artifacts, update = "forced", target } = this.offered;
       return {
         actionId: action,
         download: update,
@@ -67,6 +69,7 @@ export class TestServer implements DdiClient {
             part: "os",
             name: "release",
             version: "1",
+            ...(target === undefined ? {} : { metadata: [{ key: "tuf-target", value: target }] }),
             artifacts: Object.entries(artifacts).map(([filename, { length }]) => ({
               filename,
               size: length,

@@ -6,7 +6,7 @@ import { type Factory, type Provisioned, type ProvisionRefusal, provisionDevice 
 import {
   checkListedBytes,
   checkListedFacts,
-  checkListedTrust,
+  checkListedManifest,
   missingTrustUpdate,
 } from "../repository/listed-target.ts";
 import type { RepositoryRefusal } from "../repository/repository-refusal.ts";
@@ -182,7 +182,8 @@ export class Device {
   ): Result<Received, DeviceRefusal> {
     const judged = this.#trust.judge(envelope, components, time);
     if (!judged.ok) return judged;
-    const differs = listed && judged.value !== "in-force" ? checkListedTrust(judged.value.update, listed) : undefined;
+    const differs =
+      listed && judged.value !== "in-force" ? checkListedManifest(judged.value.update, listed) : undefined;
     if (differs !== undefined) return err(differs);
     return ok(
       judged.value === "in-force" ? { kind: "already-installed" } : { kind: "trust-offer", offer: judged.value },

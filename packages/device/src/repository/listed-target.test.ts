@@ -1,57 +1,12 @@
-import { bytesToHex } from "@sumac/crypto";
-import { nodeCrypto } from "@sumac/crypto/node";
-import { type FoundTarget, jsonValue } from "@sumac/tuf";
-import { trustKey } from "@sumac/verifier";
+import type { FoundTarget } from "@sumac/tuf";
 import { describe, expect, test } from "vitest";
-import { classId, foreignKey, makeRelease, vendorId, vendorKey } from "../device/release.test.support.ts";
+import { foreignKey, makeRelease } from "../device/release.test.support.ts";
 import { mayPass } from "../device/waiting-refusal.ts";
 import { explainDevice } from "../explain.ts";
 import { provisioned, second } from "../flash/simulated-device.test.support.ts";
+import { keyName, listed } from "./listed-target.test.support.ts";
 import { advisedTarget } from "./listed-target.ts";
 import { byRepository } from "./repository-refusal.ts";
-
-const id = (key: typeof vendorKey): string => bytesToHex(trustKey(key.publicKey, nodeCrypto).keyId);
-
-const uuid = (bytes: Uint8Array): string =>
-  bytesToHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-
-/** As a repository lists an envelope, with one thing about it that is not as usual. */
-function listed(
-  envelope: Uint8Array,
-  { sequence = 6, custom = {}, keys = [vendorKey], role = "line-drives", path = "drives/rtu/1.6.0.suit" } = {},
-): FoundTarget {
-  const digest = nodeCrypto.startDigest("sha-256");
-  digest.update(envelope);
-  const members = {
-    line: "drives",
-    vendor_id: uuid(vendorId),
-    class_id: uuid(classId),
-    sequence,
-    components: ["6669726d77617265"],
-    envelope_type: "application/suit-envelope+cose; manifest-version=1",
-    ...custom,
-  };
-  const value = jsonValue(members);
-  if (value.kind !== "object") throw new Error("an object");
-  const key = (each: typeof vendorKey) => ({
-    keyId: id(each),
-    keyType: "ed25519",
-    scheme: "ed25519",
-    material: id(each),
-    offset: 0,
-  });
-  return {
-    target: {
-      path,
-      length: envelope.length,
-      hashes: new Map([["sha256", bytesToHex(digest.digest())]]),
-      custom: value,
-    },
-    role,
-    roleVersion: 1,
-    keys: { keys: new Map(keys.map((each) => [id(each), key(each)])), threshold: keys.length },
-  };
-}
 
 /** Of `second`. */
 const sequence = 6;
@@ -112,7 +67,7 @@ describe("an envelope that the repository lists", () => {
     const found = listed(release.envelope, { sequence, keys: [foreignKey] });
     const received = device.receive(release.envelope, { listed: found });
     expect(received).toMatchObject({
-      error: { code: "trust-update-missing", role: "line-drives", keyId: id(foreignKey) },
+      error: { code: "trust-update-missing", role: "line-drives", keyId: keyName(foreignKey) },
     });
     // Where the line's keys are known, an envelope that others signed is what it always was.
     const own = listed(release.envelope, { sequence });

@@ -52,12 +52,17 @@ export function checkListedFacts(update: VerifiedUpdate, listed: FoundTarget): R
   return checkCustom(update, listed, target.path.split("/")[0] ?? "");
 }
 
-/** A trust record is signed by root keys; the line's role only vouches that it is the vendor's present one. */
-export const checkListedTrust = (update: VerifiedUpdate, listed: FoundTarget): RepositoryRefusal | undefined =>
-  checkCustom(update, listed, listed.target.path.split("/")[0] ?? "");
+/**
+ * The same without the line's keys. For a trust record, which root keys sign: the line's role only vouches that it is the
+ * vendor's present one. And for a gateway, whose device judges the signatures itself.
+ */
+export const checkListedManifest = (
+  about: Pick<VerifiedUpdate, "manifest">,
+  listed: FoundTarget,
+): RepositoryRefusal | undefined => checkCustom(about, listed, listed.target.path.split("/")[0] ?? "");
 
 function checkCustom(
-  { manifest }: VerifiedUpdate,
+  { manifest }: Pick<VerifiedUpdate, "manifest">,
   { target, role }: FoundTarget,
   line: string,
 ): RepositoryRefusal | undefined {

@@ -39,6 +39,7 @@ export class NodeTargetRepository implements TargetRepository {
   readonly #options: NodeTargetRepositoryOptions;
   readonly #source: HttpSource;
   #files: TrustedFiles | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: NodeTargetRepositoryOptions) {
     this.#options = options;
@@ -49,7 +50,14 @@ export class NodeTargetRepository implements TargetRepository {
     this.#source.close();
   }
 
-  async find(...[path, { atLeast, now }]: Parameters<TargetRepository["find"]>): ReturnType<TargetRepository["find"]> {
+  /** One after another: a gateway asks for itself and for each device behind it, and all of them write the same files. */
+  find(...asked: Parameters<TargetRepository["find"]>): ReturnType<TargetRepository["find"]> {
+    const found = this.#turn.then(() => this.#find(...asked));
+    this.#turn = found.catch(() => undefined);
+    return found;
+  }
+
+  async #find(...[path, { atLeast, now }]: Parameters<TargetRepository["find"]>): ReturnType<TargetRepository["find"]> {
     const { crypto, root, minimum } = this.#options;
     const context = {
       crypto,

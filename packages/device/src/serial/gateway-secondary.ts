@@ -1,4 +1,4 @@
-import { bytesToHex } from "@sumac/crypto";
+import { bytesToHex, type Crypto } from "@sumac/crypto";
 import { LinkFault, type SmpClient, type SumacState } from "@sumac/smp";
 import { formatUuid } from "@sumac/suit";
 import { ActionReport, unlessUnwanted } from "../agent/action-report.ts";
@@ -9,6 +9,8 @@ import { RefusalMemory } from "../agent/refusal-memory.ts";
 import type { DdiClient } from "../ddi/ddi-client.ts";
 import type { DdiDeployment } from "../ddi/ddi-client-reply.ts";
 import type { InstallSubject } from "../operator/install-wait.ts";
+import { advisedTarget, checkListedBytes, type TargetRepository } from "../repository/listed-target.ts";
+import { byRepository } from "../repository/repository-refusal.ts";
 import { Unavailable } from "../unavailable.ts";
 import { type SecondaryEvent, SecondaryTelling } from "./secondary-event.ts";
 import {
@@ -18,6 +20,7 @@ import {
   type SecondaryPeer,
   type SecondaryStep,
   type SecondaryWait,
+  unlisted,
 } from "./secondary-peer.ts";
 
 /** A device behind the gateway, as its gateway last saw it. */
@@ -39,6 +42,9 @@ export interface SecondaryPorts {
   /** Under the controller id of the secondary itself. */
   readonly server: DdiClient;
   readonly peer: SecondaryPeer;
+  readonly crypto: Crypto;
+  /** Asked for every order, before its envelope is fetched; absent = the gateway is not to ask one. */
+  readonly repository?: { find(path: string): ReturnType<TargetRepository["find"]> };
   /** Opens the line, drained. Throws `LinkFault`. Closed after each round. */
   connect(): Promise<SmpClient>;
   /** Whether the people and the process here allow this step; asked before each. */
@@ -188,11 +194,15 @@ export class GatewaySecondary {
     deployment: DdiDeployment,
     signal: AbortSignal,
   ): Promise<{ readonly outcome: SecondaryOutcome; readonly subject: InstallSubject | undefined }> {
-    const { server, peer, observe } = this.#ports;
+    const { server, peer, crypto, observe } = this.#ports;
     const action = deployment.actionId;
+    const listed = await this.#lookUp(deployment);
+    if (listed?.ok === false) return { outcome: unlisted(listed.error), subject: undefined };
     const artifact = findArtifact(deployment, envelopeArtifact);
     const envelope = await readUpTo(server.download(artifact, { from: 0, signal }), envelopeLimit);
     this.#record.tell({ event: "received", action, size: envelope.length });
+    const differs = listed && checkListedBytes(envelope, listed.value, crypto);
+    if (differs !== undefined) return { outcome: unlisted(differs), subject: undefined };
     const before = this.#status;
     let subject: InstallSubject | undefined;
     const outcome = await peer.deliver({
@@ -200,6 +210,7 @@ export class GatewaySecondary {
       server,
       deployment,
       envelope,
+      listed: listed?.value,
       signal,
       mayProceed: async (step, about) => {
         subject = about;
@@ -216,11 +227,24 @@ export class GatewaySecondary {
     return { outcome, subject };
   }
 
+  /** What the vendor's repository says of an order: the device at the end of the line cannot ask it. */
+  async #lookUp(deployment: DdiDeployment): Promise<Awaited<ReturnType<TargetRepository["find"]>> | undefined> {
+    const { repository } = this.#ports;
+    if (repository === undefined) return undefined;
+    const target = advisedTarget(deployment);
+    if (target === undefined) return { ok: false, error: byRepository({ code: "target-not-named" }) };
+    return repository.find(target);
+  }
+
   /** Before the server is told, which may fail: what was done here was done. */
   #recordOutcome(action: string, outcome: SecondaryOutcome, subject: InstallSubject | undefined): void {
     const about = { action, ...(subject === undefined ? {} : { subject }) };
     if (!("code" in outcome)) this.#record.tell({ event: "confirmed", ...about, how: outcome.did });
-    else this.#record.tell({ event: outcomes[outcome.did], ...about, code: outcome.code });
+    else {
+      const { did, code } = outcome;
+      const by = "judgedBy" in outcome ? { judgedBy: outcome.judgedBy } : {};
+      this.#record.tell({ event: outcomes[did], ...about, code, ...by });
+    }
   }
 
   async #tell(action: string, outcome: SecondaryOutcome): Promise<SecondaryOutcome> {

@@ -69,6 +69,7 @@ async function scene(): Promise<Scene> {
   const gateway = new GatewaySecondary({
     server,
     peer,
+    crypto: nodeCrypto,
     connect: async () => overALine(loader),
     mayProceed: async (step) => made.answers[step] ?? "granted",
     observe: () => undefined,

@@ -22,6 +22,7 @@ import {
 import { digestOf } from "@sumac/suit";
 import { matchImage, type TrustRecord, type VerifiedUpdate, verifyEnvelope } from "@sumac/verifier";
 import { findArtifact, readUpTo } from "../agent/deployment-artifact.ts";
+import { checkListedFacts } from "../repository/listed-target.ts";
 import type { SecondaryLedger, SecondaryRelease } from "./secondary-ledger.ts";
 import {
   afterRestart,
@@ -32,6 +33,7 @@ import {
   SecondaryGone,
   type SecondaryOutcome,
   type SecondaryPeer,
+  unlisted,
 } from "./secondary-peer.ts";
 
 export interface McubootSecondaryPorts extends Pick<RestartWait, "restartMs" | "wait"> {
@@ -85,7 +87,7 @@ export class McubootSecondary implements SecondaryPeer {
   async deliver(delivery: SecondaryDelivery): Promise<SecondaryOutcome> {
     const { client } = delivery;
     const release = await this.#release();
-    const update = this.#judge(delivery.envelope, release);
+    const update = this.#judge(delivery, release);
     if ("did" in update) return update;
     const image = await this.#image(delivery, update);
     if ("did" in image) return image;
@@ -104,7 +106,10 @@ export class McubootSecondary implements SecondaryPeer {
     return { did: "updated" };
   }
 
-  #judge(envelope: Uint8Array, release: SecondaryRelease | undefined): VerifiedUpdate | SecondaryOutcome {
+  #judge(
+    { envelope, listed }: SecondaryDelivery,
+    release: SecondaryRelease | undefined,
+  ): VerifiedUpdate | SecondaryOutcome {
     const { crypto, trust, vendorId, classId, trustedTime } = this.#ports;
     const now = trustedTime();
     const judged = verifyEnvelope(envelope, {
@@ -115,7 +120,9 @@ export class McubootSecondary implements SecondaryPeer {
         release === undefined ? { floor: 0n } : { floor: release.sequence, manifestDigest: release.manifestDigest },
       ...(now === undefined ? {} : { now }),
     });
-    return judged.ok ? judged.value : { did: "refused", code: judged.error.code };
+    if (!judged.ok) return { did: "refused", code: judged.error.code };
+    const differs = listed && checkListedFacts(judged.value, listed);
+    return differs === undefined ? judged.value : unlisted(differs);
   }
 
   /** The one image of the release: the payload that the manifest names, and one that the boot loader would take. */

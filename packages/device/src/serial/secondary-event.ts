@@ -12,7 +12,7 @@ export type SecondaryEvent = { readonly action: string; readonly subject?: Insta
   | { readonly event: "received"; readonly size: number }
   /** Allowed here, and begun: `install` sends, `restart` goes into the new image, `go-back` out of it. */
   | { readonly event: "started"; readonly step: SecondaryStep }
-  | { readonly event: "waiting" | "refused" | "failed"; readonly code: string }
+  | { readonly event: "waiting" | "refused" | "failed"; readonly code: string; readonly judgedBy?: "repository" }
   | { readonly event: "confirmed"; readonly how: "updated" | "already-installed" }
 );
 
@@ -42,6 +42,7 @@ export function secondaryLogEntry(secondary: string, told: SecondaryEvent): LogE
       ...("size" in told ? { size: String(told.size) } : {}),
       ...("step" in told ? { step: told.step } : {}),
       ...("code" in told ? { code: told.code } : {}),
+      ...("judgedBy" in told ? { judgedBy: told.judgedBy } : {}),
       ...("how" in told ? { how: told.how } : {}),
     },
   };

@@ -1,8 +1,10 @@
 import type { Result } from "@sumac/cbor";
 import type { SmpClient, SmpFailure, SumacState } from "@sumac/smp";
+import type { FoundTarget } from "@sumac/tuf";
 import type { DdiClient } from "../ddi/ddi-client.ts";
 import type { DdiDeployment } from "../ddi/ddi-client-reply.ts";
 import type { InstallSubject } from "../operator/install-wait.ts";
+import { mayPassInRepository, type RepositoryRefusal } from "../repository/repository-refusal.ts";
 
 /** What a secondary says of itself, or what is known of one that can say little. */
 export interface SecondaryFacts {
@@ -27,6 +29,8 @@ export interface SecondaryDelivery {
   readonly server: DdiClient;
   readonly deployment: DdiDeployment;
   readonly envelope: Uint8Array;
+  /** What the vendor's repository says of it: these are the bytes. Absent: nobody is to ask one. */
+  readonly listed: FoundTarget | undefined;
   readonly signal: AbortSignal;
   mayProceed(step: SecondaryStep, subject: InstallSubject): Promise<"granted" | SecondaryWait>;
   /** Everything is on the device, and the restart comes next. */
@@ -37,8 +41,16 @@ export interface SecondaryDelivery {
 
 export type SecondaryOutcome =
   | { readonly did: "updated" | "already-installed" }
-  | { readonly did: "refused" | "reverted"; readonly code: string }
-  | { readonly did: "waiting"; readonly code: string };
+  | { readonly did: "reverted"; readonly code: string }
+  /** `judgedBy`: tells the codes of the repository's readers from others of the same name. */
+  | { readonly did: "refused" | "waiting"; readonly code: string; readonly judgedBy?: "repository" };
+
+/** The end of an order that the vendor's repository does not list so. */
+export const unlisted = (refusal: RepositoryRefusal): SecondaryOutcome => ({
+  did: mayPassInRepository(refusal) ? "waiting" : "refused",
+  code: refusal.code,
+  judgedBy: refusal.judgedBy,
+});
 
 /** How one kind of device is talked to. Throws `LinkFault` and `SecondaryGone` where line or device fail. */
 export interface SecondaryPeer {

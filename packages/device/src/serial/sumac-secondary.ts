@@ -12,8 +12,10 @@ import {
   sendPayload,
 } from "@sumac/smp";
 import { digestOf, parseEnvelope, parseManifest } from "@sumac/suit";
+import type { FoundTarget } from "@sumac/tuf";
 import { findArtifact } from "../agent/deployment-artifact.ts";
 import type { InstallSubject } from "../operator/install-wait.ts";
+import { checkListedManifest } from "../repository/listed-target.ts";
 import { Unavailable } from "../unavailable.ts";
 import { GatewayPayload } from "./gateway-payload.ts";
 import {
@@ -25,6 +27,7 @@ import {
   SecondaryGone,
   type SecondaryOutcome,
   type SecondaryPeer,
+  unlisted,
 } from "./secondary-peer.ts";
 
 export interface SumacSecondaryPorts extends Pick<RestartWait, "restartMs" | "wait"> {
@@ -58,10 +61,10 @@ export class SumacSecondary implements SecondaryPeer {
   }
 
   async deliver(delivery: SecondaryDelivery): Promise<SecondaryOutcome> {
-    const { client, envelope, signal } = delivery;
-    const subject = subjectOf(envelope);
+    const { client, envelope, listed, signal } = delivery;
+    const subject = subjectOf(envelope, listed);
     // What no parser takes is not sent to a device whose parser may be another one.
-    if ("code" in subject) return { did: "refused", code: subject.code };
+    if ("did" in subject) return subject;
     const digest = subject.manifestDigest;
     const identity = await answered(readIdentity(client));
     if (identity.state !== "trial" && runs(identity, digest)) return { did: "already-installed" };
@@ -150,11 +153,13 @@ export class SumacSecondary implements SecondaryPeer {
 }
 
 /** Named by the envelope, not yet believed: the device authenticates the digest, and runs nothing that has another. */
-function subjectOf(envelope: Uint8Array): InstallSubject | { readonly code: string } {
+function subjectOf(envelope: Uint8Array, listed: FoundTarget | undefined): InstallSubject | SecondaryOutcome {
   const parsed = parseEnvelope(envelope);
-  if (!parsed.ok) return { code: parsed.error.code };
+  if (!parsed.ok) return { did: "refused", code: parsed.error.code };
   const manifest = parseManifest(parsed.value.manifest);
-  if (!manifest.ok) return { code: manifest.error.code };
+  if (!manifest.ok) return { did: "refused", code: manifest.error.code };
+  const differs = listed && checkListedManifest({ manifest: manifest.value }, listed);
+  if (differs !== undefined) return unlisted(differs);
   return { sequence: manifest.value.sequenceNumber, manifestDigest: parsed.value.digest.bytes };
 }
 
