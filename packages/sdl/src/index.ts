@@ -45,7 +45,11 @@ export type { Compat, Delivery, Qualification, QualifiedCell, RestartScope, Upda
 export * from "./model/vocabulary.ts";
 export * from "./new-files.ts";
 export { csafAdvisories, csafPath, csafVex } from "./outputs/csaf-advisory.ts";
-export { type ReleasePicture, releasePicture } from "./outputs/release-picture.ts";
+export { csafFileName } from "./outputs/csaf-document.ts";
+export { csafDocuments, csafFolder, isDraft, withDigests } from "./outputs/csaf-folder.ts";
+export { openVex } from "./outputs/openvex.ts";
+export { type ReleasePicture, releasePicture, releasesInOrder } from "./outputs/release-picture.ts";
+export { securityTxt } from "./outputs/security-txt.ts";
 export * from "./practice-rows.ts";
 export * from "./product-model.ts";
 export * from "./rules.ts";
