@@ -244,6 +244,11 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/sdl-verify.ts")).sdlVerify,
   },
   {
+    name: "sdl export",
+    summary: "write advisories, exploitability or the security contact in the formats of other tools",
+    load: async () => (await import("./commands/sdl-export.ts")).sdlExport,
+  },
+  {
     name: "sdl claims",
     summary: "print what may be claimed: SL-C, its limiting rows, and the only wording",
     load: async () => (await import("./commands/sdl-claims.ts")).sdlClaims,
