@@ -245,7 +245,7 @@ export const commandIndex: readonly CommandEntry[] = [
   },
   {
     name: "sdl export",
-    summary: "write advisories, exploitability or the security contact in the formats of other tools",
+    summary: "write advisories, VEX or security.txt as others read them",
     load: async () => (await import("./commands/sdl-export.ts")).sdlExport,
   },
   {

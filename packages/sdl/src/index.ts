@@ -44,7 +44,7 @@ export type { Image, Release } from "./model/release.ts";
 export type { Compat, Delivery, Qualification, QualifiedCell, RestartScope, UpdateDoc } from "./model/update.ts";
 export * from "./model/vocabulary.ts";
 export * from "./new-files.ts";
-export { csafAdvisories, csafPath, csafVex } from "./outputs/csaf-advisory.ts";
+export { type CsafSetting, csafAdvisories, csafPath, csafVex } from "./outputs/csaf-advisory.ts";
 export { csafFileName } from "./outputs/csaf-document.ts";
 export { csafDocuments, csafFolder, isDraft, withDigests } from "./outputs/csaf-folder.ts";
 export { openVex } from "./outputs/openvex.ts";

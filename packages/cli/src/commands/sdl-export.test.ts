@@ -52,6 +52,12 @@ describe("csaf", () => {
     );
   });
 
+  test("of a product without a release is an empty feed", async () => {
+    rmSync(path.join(folder, "p/.sdl/releases"), { recursive: true });
+    expect((await write("csaf")).code).toBe(0);
+    expect(document("white/feed-tlp-white.json")).toMatchObject({ feed: { entry: [] } });
+  });
+
   test("for another site, drafts too", async () => {
     const said = await write("csaf", "--site", "https://psirt.vendor.example/x", "--include-drafts", "--json");
     expect(said.json()).toMatchObject({ leftOut: [] });

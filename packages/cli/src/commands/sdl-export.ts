@@ -1,12 +1,15 @@
 import path from "node:path";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
+  type CsafSetting,
   csafDocuments,
   csafFileName,
   csafFolder,
   csafVex,
+  type GateInput,
   isDraft,
   openVex,
+  type Product,
   releasePicture,
   releasesInOrder,
   securityTxt,
@@ -42,7 +45,7 @@ const day = 86_400_000;
 
 export const sdlExport: Command = {
   name: "sdl export",
-  summary: "write advisories, exploitability or the security contact in the formats of other tools",
+  summary: "write advisories, VEX or security.txt as others read them",
   operands: [{ name: "format", summary: "csaf, vex, openvex or security-txt" }],
   options: [
     productOption,
@@ -101,13 +104,11 @@ async function writeCsaf(given: Arguments, io: Io): Promise<Exported> {
   if (given.option("release") !== undefined)
     throw usage("option-conflict", "csaf is of all releases of the product", "leave --release out");
   const input = await gateInput(given, io, "regular");
-  const newest = releasesInOrder(input.model).at(-1);
-  const picture = releasePicture(newest === undefined ? input : { ...input, release: newest.id });
-  if (!picture.ok) throw findingFailure(picture.error);
-  const site = siteOf(given, picture.value.product.vendor.namespace);
-  const documents = csafDocuments(picture.value, { tool, site });
+  const product = productOf(input);
+  const site = siteOf(given, product.vendor.namespace);
+  const documents = documentsOf(input, { tool, site });
   const shown = documents.filter((document) => draftsToo(given) || !isDraft(document));
-  const folder = csafFolder(shown, picture.value, { site, crypto: nodeCrypto, now: input.now });
+  const folder = csafFolder(shown, product, { site, crypto: nodeCrypto, now: input.now });
   if (!folder.ok) {
     const { file, ids } = folder.error;
     throw new Failure({
@@ -119,6 +120,21 @@ async function writeCsaf(given: Arguments, io: Io): Promise<Exported> {
   }
   const leftOut = documents.filter((document) => !shown.includes(document));
   return { files: folder.value, leftOut: leftOut.map(({ document }) => document.tracking.id) };
+}
+
+/** A product without a release has nothing to tell, and can be a provider all the same. */
+function documentsOf(input: GateInput, setting: CsafSetting): ReturnType<typeof csafDocuments> {
+  const newest = releasesInOrder(input.model).at(-1);
+  if (newest === undefined) return [];
+  const picture = releasePicture({ ...input, release: newest.id });
+  if (!picture.ok) throw findingFailure(picture.error);
+  return csafDocuments(picture.value, setting);
+}
+
+function productOf({ model }: GateInput): Product {
+  const product = model.single.product?.value;
+  if (product === undefined) throw findingFailure(model.findings.find(({ file }) => file === ".sdl/product.yaml"));
+  return product;
 }
 
 async function writeVex(given: Arguments, io: Io): Promise<Exported> {
@@ -150,10 +166,9 @@ async function writeSecurityTxt(given: Arguments, io: Io): Promise<Exported> {
     );
   const policy = given.option("policy");
   if (policy !== undefined) httpsAddress("policy", policy);
-  const { model, now } = await gateInput(given, io, "regular");
-  const product = model.single.product?.value;
-  if (product === undefined) throw findingFailure(model.findings.find(({ file }) => file === ".sdl/product.yaml"));
-  const facts = { site: siteOf(given, product.vendor.namespace), expires: now + spanMs(span) };
+  const input = await gateInput(given, io, "regular");
+  const product = productOf(input);
+  const facts = { site: siteOf(given, product.vendor.namespace), expires: input.now + spanMs(span) };
   const text = securityTxt(product, { ...facts, ...(policy === undefined ? {} : { policy }) });
   return { files: new Map([["security.txt", new TextEncoder().encode(text)]]), leftOut: [] };
 }

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from "@sumac/cbor";
 import { bytesToHex, type Crypto, type DigestName } from "@sumac/crypto";
+import type { Product } from "../model/product.ts";
 import { type CsafSetting, csafAdvisories, csafPath, csafVex } from "./csaf-advisory.ts";
 import type { CsafDocument } from "./csaf-document.ts";
 import { type ReleasePicture, releasesInOrder } from "./release-picture.ts";
@@ -35,7 +36,7 @@ const feedFile = `${label}/feed-tlp-${label}.json`;
  */
 export function csafFolder(
   documents: readonly CsafDocument[],
-  { product }: ReleasePicture,
+  product: Product,
   { site, crypto, now }: Pick<CsafSetting, "site"> & { readonly crypto: Crypto; readonly now: number },
 ): Result<ReadonlyMap<string, Uint8Array>, CsafNameClash> {
   const base = `${site}/.well-known/csaf`;

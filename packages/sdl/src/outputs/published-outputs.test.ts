@@ -27,7 +27,7 @@ const later = {
 const example = (edits = {}): Promise<ReleasePicture> => examplePicture(edits, "r-1.2.0");
 
 function folderOf(picture: ReleasePicture, documents: readonly CsafDocument[]): Map<string, string> {
-  const made = csafFolder(documents, picture, { site: setting.site, crypto: nodeCrypto, now: noon });
+  const made = csafFolder(documents, picture.product, { site: setting.site, crypto: nodeCrypto, now: noon });
   if (!made.ok) throw new Error(made.error.file);
   return new Map([...made.value].map(([name, bytes]) => [name, new TextDecoder().decode(bytes)]));
 }
@@ -90,7 +90,7 @@ describe("the folder of a CSAF provider", () => {
     if (one === undefined) throw new Error("no document");
     const tracking = { ...one.document.tracking, id: one.document.tracking.id.toUpperCase() };
     const other = { ...one, document: { ...one.document, tracking } };
-    const made = csafFolder([one, other], picture, { site: setting.site, crypto: nodeCrypto, now: noon });
+    const made = csafFolder([one, other], picture.product, { site: setting.site, crypto: nodeCrypto, now: noon });
     expect(made).toMatchObject({ ok: false, error: { file: "white/2026/rtu-demo-rtu-1.json" } });
   });
 
