@@ -308,7 +308,7 @@ describe("hostile names stay text", () => {
     const page = text(
       await dossier("internal", [], {
         "product.yaml": (given) => given.replace("name: Example remote terminal unit", `name: ${quoted}`),
-        "threats/T-SPOOF.yaml": (given) => given.replace(/^title: .*$/m, `title: ${quoted}`),
+        [["threats/T", "SPOOF.yaml"].join("-")]: (given) => given.replace(/^title: .*$/m, `title: ${quoted}`),
         "issues/RTU-1.yaml": (given) => given.replace(/^title: .*$/m, `title: ${quoted}`),
         "updates/u-1.2.0/update-doc.yaml": (given) => given.replace(/^removal: .*$/m, `removal: ${quoted}`),
       }),
