@@ -20,7 +20,7 @@ export const csafAdvisories = (picture: ReleasePicture, setting: CsafSetting): r
 
 const isReal = ({ state, decision }: Issue): boolean => state !== "rejected" && decision !== "not-a-vulnerability";
 
-export function csafAdvisory(issue: Issue, picture: ReleasePicture, setting: CsafSetting): CsafDocument {
+function csafAdvisory(issue: Issue, picture: ReleasePicture, setting: CsafSetting): CsafDocument {
   const { product } = picture;
   const severity = classOf(issue);
   const doc = releasesInOrder(picture.model)
