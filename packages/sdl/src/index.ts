@@ -48,6 +48,7 @@ export { type CsafSetting, csafAdvisories, csafPath, csafVex } from "./outputs/c
 export { csafFileName } from "./outputs/csaf-document.ts";
 export { csafDocuments, csafFolder, isDraft, withDigests } from "./outputs/csaf-folder.ts";
 export { openVex } from "./outputs/openvex.ts";
+export { patchList } from "./outputs/patch-list.ts";
 export { type ReleasePicture, releasePicture, releasesInOrder } from "./outputs/release-picture.ts";
 export { securityTxt } from "./outputs/security-txt.ts";
 export * from "./practice-rows.ts";

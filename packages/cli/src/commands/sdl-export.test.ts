@@ -96,6 +96,23 @@ describe("vex and openvex", () => {
   });
 });
 
+describe("patch-list", () => {
+  test("has a line for each image that was shipped, and runs in no spreadsheet", async () => {
+    const file = path.join(folder, "p/.sdl/product.yaml");
+    const hostile = '=HYPERLINK("https://evil.example")';
+    writeFileSync(file, readFileSync(file, "utf8").replace("Example remote terminal unit", `'${hostile}'`));
+    const said = await write("patch-list", "--json");
+    expect([said.code, said.stderr]).toEqual([0, ""]);
+    expect(written("rtu-demo.patches.csv")).not.toContain("RTU-1");
+    ship();
+    expect((await write("patch-list", "--replace")).code).toBe(0);
+    const lines = written("rtu-demo.patches.csv").split("\r\n");
+    const line = lines.find((one) => one.includes(",1.2.0,shipped,"));
+    expect(line).toMatch(/,2026-11-24T09:00:00Z,service,RTU-1,high,[^,]+,[0-9a-f]{64},2033-12-31$/);
+    expect(line).toContain(`"'=HYPERLINK(""https://evil.example"")"`);
+  });
+});
+
 describe("security-txt", () => {
   test("expires, and says where the advisories are", async () => {
     const said = await write(

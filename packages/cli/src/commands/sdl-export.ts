@@ -10,6 +10,7 @@ import {
   isDraft,
   openVex,
   type Product,
+  patchList,
   releasePicture,
   releasesInOrder,
   securityTxt,
@@ -46,7 +47,7 @@ const day = 86_400_000;
 export const sdlExport: Command = {
   name: "sdl export",
   summary: "write advisories, VEX or security.txt as others read them",
-  operands: [{ name: "format", summary: "csaf, vex, openvex or security-txt" }],
+  operands: [{ name: "format", summary: "csaf, vex, openvex, patch-list or security-txt" }],
   options: [
     productOption,
     releaseOption,
@@ -65,6 +66,7 @@ export const sdlExport: Command = {
   notes: [
     "csaf: all advisories and CSAF VEX documents of the product, laid out for /.well-known/csaf/: provider-metadata.json,",
     "feed, lists, and sha256 and sha512 beside each document. vex, openvex: how one release stands to known issues.",
+    "patch-list: shipped releases as a CSV table, with what they fix and the digests of their images.",
     "OpenPGP signatures are not made here: sign each document with an OpenPGP tool, the signature beside it as NAME.asc.",
   ],
   run,
@@ -97,12 +99,12 @@ const writers: ReadonlyMap<string, (given: Arguments, io: Io) => Promise<Exporte
   ["csaf", writeCsaf],
   ["vex", writeVex],
   ["openvex", writeOpenVex],
+  ["patch-list", writePatchList],
   ["security-txt", writeSecurityTxt],
 ]);
 
 async function writeCsaf(given: Arguments, io: Io): Promise<Exported> {
-  if (given.option("release") !== undefined)
-    throw usage("option-conflict", "csaf is of all releases of the product", "leave --release out");
+  refuseRelease(given, "csaf");
   const input = await gateInput(given, io, "regular");
   const product = productOf(input);
   const site = siteOf(given, product.vendor.namespace);
@@ -154,6 +156,19 @@ async function writeOpenVex(given: Arguments, io: Io): Promise<Exported> {
   if (document === undefined) throw nothingToTell(release.id);
   if (release.state === "candidate") refuseDraft(given, release.id);
   return { files: new Map([[`${product.id}-${release.version}.openvex.json`, json(document)]]), leftOut: [] };
+}
+
+async function writePatchList(given: Arguments, io: Io): Promise<Exported> {
+  refuseRelease(given, "patch-list");
+  const input = await gateInput(given, io, "regular");
+  const product = productOf(input);
+  const text = patchList(product, input.model);
+  return { files: new Map([[`${product.id}.patches.csv`, new TextEncoder().encode(text)]]), leftOut: [] };
+}
+
+function refuseRelease(given: Arguments, format: string): void {
+  if (given.option("release") === undefined) return;
+  throw usage("option-conflict", `${format} is of all releases of the product`, "leave --release out");
 }
 
 async function writeSecurityTxt(given: Arguments, io: Io): Promise<Exported> {
