@@ -404,6 +404,21 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/sdl-gate.ts")).sdlGate,
   },
   {
+    name: "sdl dossier",
+    summary: "write what a release rests on, as pages to read and files to check",
+    load: async () => (await import("./commands/sdl-dossier.ts")).sdlDossier,
+  },
+  {
+    name: "sdl verify",
+    summary: "check every digest and signature of a dossier, with no network",
+    load: async () => (await import("./commands/sdl-verify.ts")).sdlVerify,
+  },
+  {
+    name: "sdl export",
+    summary: "write advisories, VEX or security.txt as others read them",
+    load: async () => (await import("./commands/sdl-export.ts")).sdlExport,
+  },
+  {
     name: "sdl claims",
     summary: "print what may be claimed: SL-C, its limiting rows, and the only wording",
     load: async () => (await import("./commands/sdl-claims.ts")).sdlClaims,

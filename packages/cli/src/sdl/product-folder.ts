@@ -1,7 +1,16 @@
 import path from "node:path";
 import { nodeCrypto } from "@sumac/crypto/node";
 import type { Finding, GateInput } from "@sumac/sdl";
-import { explain, type FileKind, type KindContent, type Located, parseYamlFile, shapes } from "@sumac/sdl";
+import {
+  explain,
+  type FileKind,
+  type KindContent,
+  type Located,
+  parseYamlFile,
+  type ReleasePicture,
+  releasePicture,
+  shapes,
+} from "@sumac/sdl";
 import { readGateInput } from "@sumac/sdl/node";
 import { type NewFile, writeFileAtomically } from "../atomic-file.ts";
 import { readWhole } from "../bound-read.ts";
@@ -51,6 +60,13 @@ export async function gateInput(given: Arguments, io: Io, way: GateInput["path"]
   const input = await readGateInput(path.resolve(io.workingFolder, folder), question);
   if (input === undefined) throw noProduct(folder);
   return input;
+}
+
+/** What outputs of a release are made from; a product file that cannot be read ends the command. */
+export async function readPicture(given: Arguments, io: Io, way: GateInput["path"]): Promise<ReleasePicture> {
+  const picture = releasePicture(await gateInput(given, io, way));
+  if (!picture.ok) throw findingFailure(picture.error);
+  return picture.value;
 }
 
 export const noProduct = (folder: string): Failure =>

@@ -1,11 +1,7 @@
-import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
-import path from "node:path";
 import { bytesToHex } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import {
   canonicalPayload,
-  type DossierFolder,
   explainDossierFault,
   gatePredicate,
   openEnvelope,
@@ -14,10 +10,10 @@ import {
 } from "@sumac/sdl";
 import { readWhole } from "../bound-read.ts";
 import { exitCode } from "../exit-code.ts";
-import { Failure, malformedInput, unavailable } from "../failure.ts";
+import { Failure, malformedInput } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { readManifestPayloads } from "../manifest-payloads.ts";
-import { fileFailure } from "../system-failure.ts";
+import { dossierFolder, readDossierFolder } from "./read-dossier-folder.ts";
 import { tarArchive } from "./tar-archive.ts";
 
 /** A paper that goes with a release, under the name by which the server hands it out. */
@@ -27,8 +23,6 @@ export interface ReleasePaper {
 }
 
 const maxReportBytes = 8 * 1024 * 1024;
-const maxDossierBytes = 64 * 1024 * 1024;
-const maxDossierFiles = 5000;
 
 const refused = (code: string, problem: string, remedy: string): Failure =>
   new Failure({ code, problem, remedy, exit: exitCode.refused });
@@ -74,7 +68,7 @@ function readStatement(value: unknown): { readonly result: unknown; readonly ima
  * digest and signature in it, and that it is of the envelope's images. The internal edition never leaves.
  */
 export async function readDossier(io: Io, folder: string, envelope: Uint8Array): Promise<ReleasePaper> {
-  const files = await readFolder(io, folder);
+  const files = await readDossierFolder(io, folder);
   const list = files.get("dossier.json");
   const parsed = list === undefined ? undefined : readDossierList(list);
   if (parsed?.ok !== true)
@@ -86,11 +80,7 @@ export async function readDossier(io: Io, folder: string, envelope: Uint8Array):
   const { edition, release } = parsed.value;
   if (edition !== "customer")
     throw refused("dossier-internal", `${folder} is the internal edition`, "make the customer edition of it");
-  const seen: DossierFolder = {
-    files: new Map([...files].map(([name, bytes]) => [name, { sha256: sha256(bytes), size: bytes.length }])),
-    read: (name) => files.get(name),
-  };
-  const verified = verifyDossier(seen, { crypto: nodeCrypto, signers: [], images: [] });
+  const verified = verifyDossier(dossierFolder(files), { crypto: nodeCrypto, signers: [], images: [] });
   if (!verified.ok) {
     const { problem, remedy } = explainDossierFault(verified.error);
     throw refused(verified.error.code, problem, remedy);
@@ -104,41 +94,3 @@ export async function readDossier(io: Io, folder: string, envelope: Uint8Array):
     throw refused("dossier-of-other-images", `${folder} is of other images than the envelope holds`, "make it again");
   return { name: "dossier.tar", bytes: tarArchive(files) };
 }
-
-async function readFolder(io: Io, folder: string): Promise<ReadonlyMap<string, Uint8Array>> {
-  const names: string[] = [];
-  const files = new Map<string, Uint8Array>();
-  const root = path.resolve(io.workingFolder, folder);
-  const list = (below: string): void => {
-    for (const entry of entries(path.join(root, below), folder)) {
-      const name = below === "" ? entry.name : `${below}/${entry.name}`;
-      if (entry.isDirectory()) list(name);
-      else if (entry.isFile() && /^[\x20-\x7e]{1,200}$/.test(name)) names.push(name);
-      else throw refused("dossier-file-unknown", `${name} does not belong into a dossier`, "make the dossier again");
-      if (names.length > maxDossierFiles)
-        throw malformedInput("dossier-malformed", `${folder} has too many files`, "name the folder of a dossier");
-    }
-  };
-  list("");
-  let left = maxDossierBytes;
-  for (const name of names) {
-    const bytes = await readWhole(io, path.join(folder, name), "what is left for this dossier", left);
-    files.set(name, bytes);
-    left -= bytes.length;
-  }
-  return files;
-}
-
-function entries(folder: string, shown: string): ReturnType<typeof readDirectory> {
-  try {
-    return readDirectory(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOTDIR")
-      throw unavailable("not-a-folder", `${shown} is no folder`, "name the folder that sumac sdl dossier wrote");
-    throw fileFailure(error, shown);
-  }
-}
-
-const readDirectory = (folder: string) => readdirSync(folder, { withFileTypes: true });
-
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

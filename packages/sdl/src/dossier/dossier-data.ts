@@ -45,7 +45,7 @@ export interface DossierData {
   readonly files: readonly DossierFile[];
 }
 
-export interface DossierProduct {
+interface DossierProduct {
   readonly id: string;
   readonly name: string;
   readonly vendor: string;
@@ -66,7 +66,7 @@ export interface DossierProduct {
   }[];
 }
 
-export interface DossierRelease {
+interface DossierRelease {
   readonly id: string;
   readonly version: string;
   readonly state: string;
@@ -128,7 +128,7 @@ export interface DossierIssue {
   }[];
 }
 
-export interface DossierWaiver {
+interface DossierWaiver {
   readonly id: string;
   readonly covers: string;
   readonly reason: string;

@@ -2,7 +2,7 @@ import type { JsonValue } from "../canonical-json.ts";
 import { statementType } from "../model/evidence.ts";
 import type { DossierData } from "./dossier-data.ts";
 
-export const dossierPredicate = "urn:sumac:predicate:sdl-dossier/v1";
+const dossierPredicate = "urn:sumac:predicate:sdl-dossier/v1";
 
 /** What is signed of a dossier: its list, which has the digest of everything else, for these images. */
 export const dossierStatement = (data: DossierData, listSha256: string): JsonValue => ({

@@ -6,8 +6,10 @@ import { bytesToHex, type PublicKey } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { EvidenceSigner } from "../dsse.ts";
+import type { EvidenceRecord } from "../evidence-record.ts";
 import { exampleFolder, examplePicture } from "../outputs/example-product.test.support.ts";
 import { buildDossier } from "./build-dossier.ts";
+import { isConfidential } from "./collect-dossier.ts";
 import type { DossierData, Edition } from "./dossier-data.ts";
 import type { DossierFault } from "./dossier-fault.ts";
 import { explainDossierFault } from "./dossier-fault.ts";
@@ -308,7 +310,7 @@ describe("hostile names stay text", () => {
     const page = text(
       await dossier("internal", [], {
         "product.yaml": (given) => given.replace("name: Example remote terminal unit", `name: ${quoted}`),
-        "threats/T-SPOOF.yaml": (given) => given.replace(/^title: .*$/m, `title: ${quoted}`),
+        [["threats/T", "SPOOF.yaml"].join("-")]: (given) => given.replace(/^title: .*$/m, `title: ${quoted}`),
         "issues/RTU-1.yaml": (given) => given.replace(/^title: .*$/m, `title: ${quoted}`),
         "updates/u-1.2.0/update-doc.yaml": (given) => given.replace(/^removal: .*$/m, `removal: ${quoted}`),
       }),
@@ -332,6 +334,20 @@ describe("the customer edition keeps back what helps an attacker", () => {
     for (const [name, bytes] of signed)
       expect(new TextDecoder().decode(bytes), name).not.toContain("the service page names the exact build");
     expect(text(internal, "dossier.json")).toContain("the service page names the exact build");
+  });
+});
+
+describe("a record is confidential", () => {
+  test.each([
+    ["of a penetration test, whatever it found", ["SVV-4"], undefined, true],
+    ["that names findings, of whichever row", ["SVV-1"], ["f-1"], true],
+    ["otherwise not", ["SVV-1"], [], false],
+  ] as const)("%s", async (_, rows, findings, expected) => {
+    const [first] = (await examplePicture()).records;
+    if (first === undefined) throw new Error("no record");
+    const result = { ...first.evidence.result, findings };
+    const record = { ...first, evidence: { ...first.evidence, rows, result } };
+    expect(isConfidential(record as unknown as EvidenceRecord)).toBe(expected);
   });
 });
 

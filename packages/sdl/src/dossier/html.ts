@@ -26,7 +26,7 @@ const names: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">"
  * What a reader must not mistake is written out: direction marks turn a line around, controls are not for HTML.
  * Unpaired surrogates cannot be written as UTF-8.
  */
-export const escapeHtml = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text
     .toWellFormed()
     .replace(/[&<>"']/g, (character) => names[character] ?? "")

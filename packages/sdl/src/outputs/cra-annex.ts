@@ -1,7 +1,7 @@
 import type { GateReport, GateRow } from "../gate-report.ts";
 
 /** One duty of Annex I of Regulation (EU) 2024/2847, in our own words, and the rows whose evidence bears on it. */
-export interface AnnexItem {
+interface AnnexItem {
   readonly id: string;
   readonly duty: string;
   /** Rows of 62443; a row of another component type is passed over. */
@@ -13,7 +13,7 @@ export interface AnnexItem {
 /** `3.10` of the type that is judged, whichever it is. */
 const ofType = (row: string): readonly string[] => ["SAR", "EDR", "HDR", "NDR"].map((type) => `${type} ${row}`);
 
-export const annexItems: readonly AnnexItem[] = [
+const annexItems: readonly AnnexItem[] = [
   { id: "I (1)", duty: "security that fits the risk", rows: ["SR-1", "SR-2", "SR-3"] },
   { id: "I (2)(a)", duty: "placed on the market without known exploitable vulnerabilities", rows: ["SM-11", "SVV-3"] },
   {

@@ -20,7 +20,7 @@ export const csafAdvisories = (picture: ReleasePicture, setting: CsafSetting): r
 
 const isReal = ({ state, decision }: Issue): boolean => state !== "rejected" && decision !== "not-a-vulnerability";
 
-export function csafAdvisory(issue: Issue, picture: ReleasePicture, setting: CsafSetting): CsafDocument {
+function csafAdvisory(issue: Issue, picture: ReleasePicture, setting: CsafSetting): CsafDocument {
   const { product } = picture;
   const severity = classOf(issue);
   const doc = releasesInOrder(picture.model)
@@ -65,12 +65,15 @@ export function csafVex(picture: ReleasePicture, setting: CsafSetting): CsafDocu
     (issue) => issue.versions[release.version] !== undefined && isDisclosed(issue, release),
   );
   if (named.length === 0) return undefined;
-  const date = instant(release.shipped_at ?? release.planned);
+  const [first, ...later] = vexMoments(picture);
   return {
     document: {
       ...head(picture, setting, `${product.id}-${release.version}-vex`, {
         status: release.state === "candidate" ? "draft" : "final",
-        entries: [{ date, summary: `as of ${release.version}` }],
+        entries: [
+          { date: first, summary: `as of ${release.version}` },
+          ...later.map((date) => ({ date, summary: "issues were judged" })),
+        ],
       }),
       category: "csaf_vex",
       notes: [{ category: "summary", title: "In short", text: `Known issues and ${product.name} ${release.version}` }],
@@ -79,6 +82,20 @@ export function csafVex(picture: ReleasePicture, setting: CsafSetting): CsafDocu
     product_tree: { branches: productBranches(picture, [release.version]) },
     vulnerabilities: named.map((issue) => csafVulnerability(issue, picture, [release.version])),
   };
+}
+
+/**
+ * When what is said of a release changed: its shipping, and every judgement on an issue after it. A reader keeps the
+ * document with the higher version, so that one must not change without the other.
+ */
+export function vexMoments({ release, issues }: ReleasePicture): readonly [string, ...string[]] {
+  const first = instant(release.shipped_at ?? release.planned);
+  const judged = issues
+    .filter((issue) => issue.versions[release.version] !== undefined && isDisclosed(issue, release))
+    .flatMap(({ triaged_at, decided_at, released_at }) => [triaged_at, decided_at, released_at])
+    .flatMap((moment) => (moment === undefined ? [] : [instant(moment)]));
+  const later = release.state === "candidate" ? [] : judged.filter((moment) => moment > first);
+  return [first, ...[...new Set(later)].sort()];
 }
 
 interface Revisions {

@@ -38,7 +38,7 @@ export interface CsafNote {
   readonly title: string;
 }
 
-export interface CsafPublisher {
+interface CsafPublisher {
   readonly category: "vendor";
   readonly contact_details: string;
   readonly name: string;

@@ -12,7 +12,7 @@ export const noon: number = Date.parse("2026-11-23T12:00:00Z");
 type Edit = (text: string) => string;
 
 /** The example product, with single files of `.sdl/` changed as text; an edit that changes nothing is a broken test. */
-export async function exampleInput(edits: Readonly<Record<string, Edit>> = {}, now: number = noon): Promise<GateInput> {
+async function exampleInput(edits: Readonly<Record<string, Edit>> = {}, now: number = noon): Promise<GateInput> {
   const files = new Map(await readProductFiles(exampleFolder));
   if (files.size === 0)
     throw new Error("the example product is not there: node firmware-fixtures/product-rtu/generate.ts");
