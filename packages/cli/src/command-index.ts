@@ -174,6 +174,11 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/sdl-release-new.ts")).sdlReleaseNew,
   },
   {
+    name: "sdl sbom",
+    summary: "make the bill of materials of a firmware from what its vendors deliver",
+    load: async () => (await import("./commands/sdl-sbom.ts")).sdlSbom,
+  },
+  {
     name: "sdl collect",
     summary: "turn the report of a tool into a signed record",
     load: async () => (await import("./commands/sdl-collect.ts")).sdlCollect,

@@ -47,6 +47,11 @@ export { type ReleasePicture, releasePicture } from "./outputs/release-picture.t
 export * from "./practice-rows.ts";
 export * from "./product-model.ts";
 export * from "./rules.ts";
+export { bomVersions, firmwareBom } from "./sbom/firmware-bom.ts";
+export { mergeParts } from "./sbom/merge-parts.ts";
+export { readSbomInput } from "./sbom/read-sbom-input.ts";
+export { explainSbomFinding, type SbomFinding } from "./sbom/sbom-finding.ts";
+export type { SbomInput } from "./sbom/sbom-part.ts";
 export * from "./slc.ts";
 export * from "./span.ts";
 export * from "./yaml-edit.ts";
