@@ -244,6 +244,11 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/sdl-claims.ts")).sdlClaims,
   },
   {
+    name: "sdl report",
+    summary: "write the state of a release in the form of a rule or format",
+    load: async () => (await import("./commands/sdl-report.ts")).sdlReport,
+  },
+  {
     name: "sdl zones",
     summary: "compare the SL-T of zones with the SL-C of the product in them",
     load: async () => (await import("./commands/sdl-zones.ts")).sdlZones,
