@@ -17,7 +17,6 @@ export function attestationReport(picture: ReleasePicture, { specVersion, tool }
   const { product, release, report, input, records } = picture;
   const vendor = { name: product.vendor.name };
   const subject = subjectOf({ id: product.id, vendor: vendor.name }, release);
-  const target = String(subject["bom-ref"]);
   const titles = new Map(
     [...input.catalogue.processRows.values(), ...input.catalogue.componentRows.values()].map((row) => [row.id, row]),
   );
@@ -86,16 +85,14 @@ export function attestationReport(picture: ReleasePicture, { specVersion, tool }
           const proofs = row.records.map((sha256) => `record:${sha256}`).filter((ref) => known.has(ref));
           return {
             "bom-ref": `claim:${row.id}`,
-            target,
+            target: "target",
             predicate: predicateOf(row),
             reasoning: rationale(row),
             ...(proofs.length === 0 ? {} : { evidence: proofs }),
           };
         }),
         evidence,
-        targets: {
-          components: [{ type: "firmware", "bom-ref": `${target}#target`, name: product.id, version: release.version }],
-        },
+        targets: { components: [{ ...subject, "bom-ref": "target", components: undefined }] },
       },
     },
     input.crypto,
@@ -110,5 +107,5 @@ function predicateOf({ id, state, standing }: GateRow): string {
 function rationale({ state, rule, about, standing, records }: GateRow): string {
   const why = [rule, about].filter((text) => text !== undefined).join(", ");
   const means = standing === "by-integration" ? ", by integration" : "";
-  return `${state}${means}${why === "" ? "" : `: ${why}`}; ${records.length} records`;
+  return `${state}${means}${why === "" ? "" : `: ${why}`}; records: ${records.length}`;
 }

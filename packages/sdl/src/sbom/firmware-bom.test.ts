@@ -62,7 +62,7 @@ const lock = JSON.stringify(
 const west = `manifest     zephyr   HEAD   N/A\nhal_x        modules/hal/x        ${commit} https://github.com/Maker/hal_x\n`;
 const cmake =
   '-- The C compiler\n-- Found Codec: /usr/lib/libcodec.a (found suitable version "2.1", minimum required is "2")\n';
-const csv = `name,version,supplier,purl,sha256,reason\r\nhal_x,,"Maker, Inc.",,,\r\naes,3.1.3,,,,"part of tls"\r\nCodec,2.1,Codec Team,,${b},\r\n,,npm,pkg:npm/*,,\r\n`;
+const csv = `name,version,supplier,purl,sha256,reason\r\nhal_x,,"Maker, Inc.",,,\r\naes,3.1.3,,,,"part of tls"\r\nCodec,2.1,Codec Team,,${b},\r\n,,npm,pkg:npm/t*,,\r\n,,npm,pkg:npm/%40x/*,,\r\n`;
 const yaml = `components:\n  - name: boot\n    version: "0.9"\n    supplier: Example Vendor\n    reason: own source, in the tree of the release\n    type: firmware\n`;
 
 const files = {
@@ -227,6 +227,8 @@ describe("what is refused, by file and line", () => {
       ["sbom-ambiguous t.csv:4"],
     ],
     ["a row that fits nothing", row(`n,1,s,,${a},,\n,,s,pkg:npm/*,,,`), ["sbom-row-unused t.csv:3"]],
+    ["one hash for many", row(`n,1,s,,${a},,\n,,s,pkg:npm/*,${a},,`), ["sbom-purl-malformed t.csv:3"]],
+    ["a hash of no version", row(`n,1,s,,${a},,\nn,,s,,${b},,`), ["sbom-version-missing t.csv:3"]],
     ["an unknown column", { "t.csv": "name,colour\nn,red\n" }, ["sbom-input-malformed t.csv:1"]],
     ["an unknown scope", row(`n,1,s,,${a},,sometimes`), ["sbom-input-malformed t.csv:2"]],
     ["a row of other length", row(`n,1,s,,${a}`), ["sbom-input-malformed t.csv:2"]],

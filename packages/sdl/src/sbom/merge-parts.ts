@@ -76,14 +76,16 @@ export function mergeParts(
   return ok({ parts, needs: needsOf(inputs, refs) });
 }
 
-/** A row that completes others: it names no version, or many packages. Only a table can hold one. */
-const isRule = ({ file, name, version, purl }: SbomPart): boolean =>
-  /\.(csv|ya?ml)$/i.test(file) && (purl.endsWith("*") || (version === "" && purl === "" && name !== ""));
+/** A row that completes others: it names no version, or many packages, and so no hash. Only a table can hold one. */
+const isRule = ({ file, name, version, purl, hashes }: SbomPart): boolean =>
+  hashes.size === 0 &&
+  /\.(csv|ya?ml)$/i.test(file) &&
+  (purl.endsWith("*") || (version === "" && purl === "" && name !== ""));
 
 const fits = (rule: SbomPart, ref: string, group: readonly SbomPart[]): boolean =>
   rule.purl === ""
     ? group.some(({ name }) => name === rule.name)
-    : ref.startsWith(purlRef(rule.purl)?.slice(0, -1) ?? rule.purl);
+    : ref.startsWith(purlRef(`${rule.purl.slice(0, -1)}-`)?.slice(0, -1) ?? rule.purl);
 
 export const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -91,7 +93,7 @@ const plainRef = (name: string, version: string): string => `${name}@${version}`
 
 /** The same for `%40scope` and `@scope`; undefined for what is no package URL. */
 function purlRef(purl: string): string | undefined {
-  const [, type = "", rest = ""] = /^pkg:([a-zA-Z][a-zA-Z0-9.+-]*)\/+([^\s]+)$/.exec(purl) ?? [];
+  const [, type = "", rest = ""] = /^pkg:([a-zA-Z][a-zA-Z0-9.+-]*)\/+([^\s*]+)$/.exec(purl) ?? [];
   if (rest === "") return undefined;
   try {
     return `pkg:${type.toLowerCase()}/${decodeURIComponent(rest)}`;
