@@ -40,6 +40,23 @@ describe("sumac sdl sbom", () => {
     expect((await sbom(...ofRelease, "--replace", "--spec", "1.7")).code).toBe(0);
   });
 
+  test("is what the gate takes for the SBOM of these images", async () => {
+    const file = "p/.sdl/data/sbom-1.2.0.cdx.json";
+    const words = ["sdl", "sbom", "--product", "p", ...ofRelease, "--out", file, "--replace", "--json"];
+    const { sha256 } = (await sumac(words, { folder })).json() as { sha256: string };
+    const release = path.join(folder, "p/.sdl/releases/r-1.2.0.yaml");
+    const before = readFileSync(release, "utf8");
+    const sbomRules = async (): Promise<readonly string[]> => {
+      const at = ["--at", "2026-11-23T12:00:00Z", "--json"];
+      const report = (await sumac(["sdl", "gate", "--product", "p", ...at], { folder })).json();
+      const { findings } = report as { findings: readonly { rule: string }[] };
+      return findings.map(({ rule }) => rule).filter((rule) => rule.startsWith("G7-sbom"));
+    };
+    expect(await sbomRules()).toEqual(["G7-sbom"]);
+    writeFileSync(release, before.replace(/(sbom:\n(?: .*\n)*? +sha256: )[0-9a-f]{64}/, `$1${sha256}`));
+    expect(await sbomRules()).toEqual([]);
+  });
+
   test("of a release that is not written yet", async () => {
     const words = ["--version", "1.3.0", "--image", "build/rtu-demo-1.2.0.bin", "--input", "t.csv"];
     expect((await sbom(...words, "--at", "2026-11-23T12:00:00Z")).code).toBe(0);

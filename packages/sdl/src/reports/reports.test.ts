@@ -51,6 +51,20 @@ describe("CycloneDX attestations of the judged rows", () => {
     );
   });
 
+  test("count what is not met as 0, and name no record that is not there", async () => {
+    const picture = await examplePicture();
+    const rows = picture.report.rows.map((row) =>
+      row.id === "SM-1" ? { ...row, state: "waived" as const, records: ["0".repeat(64)] } : row,
+    );
+    const bom = attestationReport({ ...picture, report: { ...picture.report, rows } }, setting);
+    const { claims, attestations } = bom["declarations"] as unknown as Declared;
+    expect(attestations[0].map.find(({ requirement }) => requirement === "row:SM-1")).toMatchObject({
+      counterClaims: ["claim:SM-1"],
+      conformance: { score: 0 },
+    });
+    expect(claims.find((claim) => claim["bom-ref"] === "claim:SM-1")).not.toHaveProperty("evidence");
+  });
+
   test("a red gate is said", async () => {
     const red = await examplePicture({
       "product.yaml": (text) => text.replace(/support_end: .*/, "support_end: 2020-01-01"),

@@ -250,6 +250,21 @@ describe("what is refused, by file and line", () => {
       { "c.json": part({ hashes: [{ alg: "ROT", content: a }] }) },
       ["sbom-input-malformed c.json:5"],
     ],
+    [
+      "two digests by one algorithm",
+      { "c.json": part({ hashes: [a, b].map((content) => ({ alg: "SHA-256", content })) }) },
+      ["sbom-input-malformed c.json:5"],
+    ],
+    [
+      "one reference for two components",
+      { "c.json": cyclonedx.replace('"bom-ref": "aes"', '"bom-ref": "tls"') },
+      ["sbom-input-malformed c.json:13"],
+    ],
+    [
+      "components that are there twice",
+      { "c.json": part({}).replace('"components"', '"components": [],\n "components"') },
+      ["sbom-input-malformed c.json:5"],
+    ],
     ["a component that is none", { "c.json": part({ components: [7] }) }, ["sbom-input-malformed c.json:5"]],
     [
       "a dependency that leads to nothing",
@@ -292,6 +307,16 @@ describe("what is refused, by file and line", () => {
 
   test("nothing is found in inputs that are complete", () => {
     expect(flaws(files)).toEqual([]);
+  });
+
+  test("files that are built to exhaust a reader are read or refused", () => {
+    const long = "x\\n".repeat(500_000);
+    expect(
+      flaws({ "c.json": part({ description: "" }).replace('"description": ""', `"description": "${long}"`) }),
+    ).toEqual(["sbom-hash-missing c.json:5"]);
+    expect(flaws(row(`n,1,s,,${a},"${'x""'.repeat(500_000)}",`))).toEqual([]);
+    const deep = `${'{"name":"d","version":"1","components":['.repeat(5000)}${"]}".repeat(5000)}`;
+    expect(flaws({ "c.json": `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[${deep}]}` }).length).toBe(2);
   });
 
   test("bytes that are no text", () => {

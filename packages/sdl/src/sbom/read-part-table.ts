@@ -123,7 +123,7 @@ function csvRows(text: string): readonly CsvRow[] | number {
   let line = 1;
   let start = 1;
   let cells: string[] = [];
-  const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\n|$)/y;
+  const cell = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r\n|\n|$)/y;
   const content = text.startsWith("\ufeff") ? text.slice(1) : text;
   while (cell.lastIndex < content.length) {
     const found = cell.exec(content);

@@ -1,4 +1,5 @@
 import { err, type Result } from "@sumac/cbor";
+import { repeatedMember } from "./json-lines.ts";
 import { readCmakeList, readWestList } from "./read-build-list.ts";
 import { readCyclonedx } from "./read-cyclonedx.ts";
 import { readPackageLock } from "./read-package-lock.ts";
@@ -20,6 +21,9 @@ export function readSbomInput(file: string, bytes: Uint8Array): Result<SbomInput
   }
   const reader = readerOf(file, text);
   if (reader === undefined) return refuse("sbom-input-malformed", "none of the known formats");
+  const twice = reader === readCyclonedx || reader === readPackageLock ? repeatedMember(text) : undefined;
+  if (twice !== undefined)
+    return err([{ code: "sbom-input-malformed", file, line: twice, about: "a member is there twice" }]);
   const read = reader(file, text);
   if (!read.ok) return read;
   if (read.value.parts.length === 0) return refuse("sbom-input-empty", file);
