@@ -344,6 +344,11 @@ export const commandIndex: readonly CommandEntry[] = [
     load: async () => (await import("./commands/sdl-release-new.ts")).sdlReleaseNew,
   },
   {
+    name: "sdl sbom",
+    summary: "make the bill of materials of a firmware from what its vendors deliver",
+    load: async () => (await import("./commands/sdl-sbom.ts")).sdlSbom,
+  },
+  {
     name: "sdl collect",
     summary: "turn the report of a tool into a signed record",
     load: async () => (await import("./commands/sdl-collect.ts")).sdlCollect,
@@ -422,6 +427,11 @@ export const commandIndex: readonly CommandEntry[] = [
     name: "sdl claims",
     summary: "print what may be claimed: SL-C, its limiting rows, and the only wording",
     load: async () => (await import("./commands/sdl-claims.ts")).sdlClaims,
+  },
+  {
+    name: "sdl report",
+    summary: "write the state of a release in the form of a rule or format",
+    load: async () => (await import("./commands/sdl-report.ts")).sdlReport,
   },
   {
     name: "sdl zones",

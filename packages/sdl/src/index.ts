@@ -53,7 +53,17 @@ export { type ReleasePicture, releasePicture, releasesInOrder } from "./outputs/
 export { securityTxt } from "./outputs/security-txt.ts";
 export * from "./practice-rows.ts";
 export * from "./product-model.ts";
+export { attestationReport } from "./reports/attestation-report.ts";
+export { craReport } from "./reports/cra-report.ts";
+export { nercReport } from "./reports/nerc-report.ts";
+export { oscalReport } from "./reports/oscal-report.ts";
+export type { ReportFile } from "./reports/report-file.ts";
 export * from "./rules.ts";
+export { bomVersions, firmwareBom } from "./sbom/firmware-bom.ts";
+export { mergeParts } from "./sbom/merge-parts.ts";
+export { readSbomInput } from "./sbom/read-sbom-input.ts";
+export { explainSbomFinding, type SbomFinding } from "./sbom/sbom-finding.ts";
+export type { SbomInput } from "./sbom/sbom-part.ts";
 export * from "./slc.ts";
 export * from "./span.ts";
 export * from "./yaml-edit.ts";
