@@ -5,11 +5,12 @@ import {
   overrideName,
   type StagingRules,
 } from "@sumac/device";
-import type { FactoryMinimum } from "@sumac/tuf";
 import { type ComponentSettings, largestFileImageBytes } from "../device/device-settings.ts";
 import { ConfigReader, type Field } from "./config-reader.ts";
 import { isTimeZone, type MaintenanceWindow, parseTimeOfDay, weekdays } from "./maintenance-window.ts";
 import { readSecondaries, type SecondaryConfig } from "./secondary-config.ts";
+import { isServerAddress } from "./server-address.ts";
+import { readTuf, type TufConfig } from "./tuf-config.ts";
 
 export interface AgentConfig {
   readonly server: ServerConfig;
@@ -43,14 +44,6 @@ export interface AgentConfig {
   readonly aliveFile: string | undefined;
   /** Devices at serial ports of this one, which updates them from the same server. */
   readonly secondaries: readonly SecondaryConfig[];
-}
-
-export interface TufConfig {
-  /** File of the root that the device came with. */
-  readonly root: string;
-  readonly url: string;
-  /** Versions that the maker of the device knew to exist. */
-  readonly minimum: FactoryMinimum | undefined;
 }
 
 export interface ServerConfig {
@@ -402,48 +395,4 @@ function readStagings(reader: ConfigReader, field: Field): StagingRules {
     burst: reader.whole(map.required("burst"), { least: 1, most: 1000 }),
     restMs: reader.duration(map.required("rest")),
   };
-}
-
-/** The tree lies on the update server, unless another place is named. */
-function readTuf(reader: ConfigReader, field: Field, server: string): TufConfig {
-  const map = reader.map(field, ["root", "url", "minimum"]);
-  const url = map.optional("url");
-  const minimum = map.optional("minimum");
-  if (url !== undefined && !isServerAddress(reader.text(url))) {
-    reader.refuse(url, "is not an address", "write https://host/tuf, without user, password or query");
-  }
-  return {
-    root: reader.path(map.required("root")),
-    url: url === undefined ? `${server.replace(/\/+$/, "")}/tuf` : reader.text(url),
-    minimum: minimum === undefined ? undefined : readMinimum(reader, minimum),
-  };
-}
-
-function readMinimum(reader: ConfigReader, field: Field): FactoryMinimum {
-  const map = reader.map(field, ["root", "timestamp", "snapshot", "roles"]);
-  const version = (at: Field): number => reader.whole(at, { least: 1, most: 999_999_999 });
-  const top = (key: "root" | "timestamp" | "snapshot"): Partial<FactoryMinimum> => {
-    const at = map.optional(key);
-    return at === undefined ? {} : { [key]: version(at) };
-  };
-  const roles = map.optional("roles");
-  const listed = roles === undefined ? [] : reader.list(roles);
-  return {
-    ...top("root"),
-    ...top("timestamp"),
-    ...top("snapshot"),
-    roles: new Map(
-      listed.map((each) => {
-        const entry = reader.map(each, ["role", "version"]);
-        return [reader.text(entry.required("role")), version(entry.required("version"))];
-      }),
-    ),
-  };
-}
-
-function isServerAddress(text: string): boolean {
-  const url = URL.parse(text);
-  return (
-    url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === ""
-  );
 }

@@ -7,8 +7,9 @@ import { holdRoot } from "@sumac/tuf/writer";
 import { readWhole } from "../bound-read.ts";
 import { malformedInput } from "../failure.ts";
 import type { Io } from "../io.ts";
-import type { AgentConfig, TufConfig } from "./agent-config.ts";
+import type { AgentConfig } from "./agent-config.ts";
 import { readTls } from "./agent-connection.ts";
+import type { TufConfig } from "./tuf-config.ts";
 
 const largestRoot = 512_000;
 

@@ -12,13 +12,11 @@ import {
   type Device,
   deviceLogEntries,
   endedWell,
-  exampleEnterprise,
   explainDevice,
   fillCommand,
   type InstallSubject,
   type InstallWait,
   IntegrityWatch,
-  type NoticeSink,
   type OverridableBar,
   OverrideDesk,
   overrideLogEntry,
@@ -34,24 +32,17 @@ import {
   type TargetRepository,
   Unavailable,
 } from "@sumac/device";
-import {
-  commandNoticeSink,
-  fileNoticeSink,
-  NodeCommandRunner,
-  nodeFileSystem,
-  processIdentity,
-  syslogNoticeSink,
-  wait,
-} from "@sumac/device/node";
+import { NodeCommandRunner, nodeFileSystem, processIdentity, wait } from "@sumac/device/node";
 import type { CommandContext } from "../command.ts";
 import { Observer } from "../device/observer.ts";
 import { oneRound } from "../device/one-round.ts";
 import { cannotBoot } from "../device/round-verdict.ts";
-import type { AgentConfig, BackupConfig, NotifyConfig } from "./agent-config.ts";
+import type { AgentConfig, BackupConfig } from "./agent-config.ts";
 import { type AgentConnection, connectAgent } from "./agent-connection.ts";
 import type { AgentPlatform, PlatformClock } from "./agent-platform.ts";
 import { policyOf } from "./agent-policy.ts";
 import { openAgentRepository } from "./agent-repository.ts";
+import { sinkOf } from "./configured-sink.ts";
 import { ImageStart } from "./image-start.ts";
 import { type ConsentStep, type ConsentSubject, consentLine, Operator } from "./operator.ts";
 import type { RunningConfig } from "./running-config.ts";
@@ -403,14 +394,3 @@ export class RunningAgent {
 
 /** Never resolves: the end of secondaries is not the end of their gateway, a bug in them is. */
 const onlyFailure = (work: Promise<void>): Promise<never> => work.then(() => new Promise<never>(() => undefined));
-
-function sinkOf(notify: NotifyConfig): NoticeSink {
-  switch (notify.kind) {
-    case "file":
-      return fileNoticeSink(notify.file);
-    case "command":
-      return commandNoticeSink({ command: notify.command.argv, timeoutMs: notify.command.timeoutMs });
-    case "syslog":
-      return syslogNoticeSink({ ...notify, enterprise: exampleEnterprise });
-  }
-}
