@@ -18,14 +18,24 @@ interface Script {
   readonly flagsAfterLogin?: number;
   readonly login?: number;
   readonly sign?: number;
+  readonly extractable?: number;
+  readonly sensitive?: number;
 }
 
-function scripted({ flags = 0, flagsAfterLogin = flags, login, sign: signing }: Script) {
+function scripted({
+  flags = 0,
+  flagsAfterLogin = flags,
+  login,
+  sign: signing,
+  extractable = 0,
+  sensitive = 1,
+}: Script) {
+  const read: (number | undefined)[] = [];
   const calls: string[] = [];
   let flagsNow = flags;
   const values = new Map<number, Uint8Array>([
-    [attribute.extractable, Uint8Array.of(0)],
-    [attribute.sensitive, Uint8Array.of(1)],
+    [attribute.extractable, Uint8Array.of(extractable)],
+    [attribute.sensitive, Uint8Array.of(sensitive)],
     [attribute.sign, Uint8Array.of(1)],
     [attribute.keyType, Uint8Array.of(keyType.ecEdwards, 0, 0, 0, 0, 0, 0, 0)],
     [attribute.ecParams, hexToBytes("06032b6570")],
@@ -51,6 +61,7 @@ function scripted({ flags = 0, flagsAfterLogin = flags, login, sign: signing }: 
     C_FindObjects: () => [Uint8Array.of(1)],
     C_FindObjectsFinal: () => undefined,
     C_GetAttributeValue: (_session, _object, [wanted]) => {
+      read.push(wanted?.type);
       const value = values.get(wanted?.type ?? -1);
       if (value === undefined) throw failing(0x12);
       return [{ value }];
@@ -75,7 +86,7 @@ function scripted({ flags = 0, flagsAfterLogin = flags, login, sign: signing }: 
       },
     },
   );
-  return { opening, calls, asked };
+  return { opening, calls, asked, read };
 }
 
 const signer = 'the token "card"';
@@ -151,5 +162,23 @@ describe("signing", () => {
     const { sign: signWith, publicKey: key } = opened.value.signer;
     expect(nodeCrypto.verify(key, Uint8Array.of(1), await signWith(Uint8Array.of(1)))).toBe(true);
     expect(opened.value.warnings).toEqual([{ code: "token-key-imported", signer }]);
+  });
+});
+
+describe("CR 1.9 RE 1: the private half stays in its token", () => {
+  test.each<[string, Script, string]>([
+    ["CR 1.9 RE 1: a key that may be extracted is refused", { extractable: 1 }, "extractable"],
+    ["CR 1.9 RE 1: a key that may be read is refused", { sensitive: 0 }, "not-sensitive"],
+  ])("%s", async (_, script, flaw) => {
+    expect(await scripted(script).opening).toMatchObject({ ok: false, error: { code: "token-key-extractable", flaw } });
+  });
+
+  test("CR 1.9 RE 1: a key signs, and its value (CKA_VALUE) is never asked for", async () => {
+    const { opening, read } = scripted({});
+    const opened = await opening;
+    if (!opened.ok) throw new Error(opened.error.code);
+    await opened.value.signer.sign(new Uint8Array(3));
+    expect(read).toContain(attribute.sensitive);
+    expect(read).not.toContain(0x11);
   });
 });
