@@ -5,6 +5,8 @@ export interface Limits {
   readonly envelopeBytes: number;
   /** A gate report, dossier or SBOM that goes with a release. */
   readonly attachmentBytes: number;
+  /** A file under `/.well-known/`; a larger one is not served. */
+  readonly wellKnownFileBytes: number;
   /** A JSON body of the publish API. */
   readonly apiBodyBytes: number;
   /** Role files that are published at once. */
@@ -47,6 +49,7 @@ export const defaultLimits: Limits = {
   blobBytes: 4 * 1024 ** 3,
   envelopeBytes: 64 * 1024,
   attachmentBytes: 64 * 1024 ** 2,
+  wellKnownFileBytes: 8 * 1024 ** 2,
   apiBodyBytes: 256 * 1024,
   repositoryBodyBytes: 32 * 1024 ** 2,
   repositoryCheckMs: 60_000,

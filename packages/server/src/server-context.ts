@@ -12,6 +12,8 @@ export interface ServerContext {
   readonly checkEnvelope: CheckEnvelope;
   /** Undefined: this server publishes no signed tree. */
   readonly repository: PublishedRepository | undefined;
+  /** Folder of what is served under `/.well-known/`. Undefined: nothing is. */
+  readonly wellKnown: string | undefined;
   readonly lastSeen: LastSeen;
   readonly limits: Limits;
   readonly pollingSleepSeconds: number;

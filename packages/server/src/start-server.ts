@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly checkEnvelope: CheckEnvelope;
   /** Keys of snapshot and timestamp; absent: no signed tree is published. */
   readonly repository?: RepositoryOptions;
+  /** Folder that holds `csaf/` and `security.txt`, served to anybody under `/.well-known/`; only read. */
+  readonly wellKnown?: string;
   /** 0 = any free port. */
   readonly port: number;
   /** Default 127.0.0.1: TLS ends in front of it. */
@@ -97,6 +99,7 @@ export async function startServer(options: ServerOptions, parts: ServerParts = {
       blobs,
       checkEnvelope: options.checkEnvelope,
       repository,
+      wellKnown: options.wellKnown,
       lastSeen,
       limits,
       pollingSleepSeconds,

@@ -8,7 +8,7 @@ import { readEnvelopeFile } from "../envelope-file.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { Failure } from "../failure.ts";
 import { fileChunks, oneChunk } from "../file-chunks.ts";
-import { fileSize, fileState } from "../file-state.ts";
+import { fileSize } from "../file-state.ts";
 import type { Io } from "../io.ts";
 import { jsonInteger } from "../json-output.ts";
 import { readManifestPayloads } from "../manifest-payloads.ts";
@@ -17,6 +17,7 @@ import { matchPayloads } from "../payload-argument.ts";
 import { findPayloadBeside } from "../payload-beside.ts";
 import { Repository } from "../repo/repository.ts";
 import { listedPath, type SentRepository, sendRepository } from "../repo/send-repository.ts";
+import { gateReportFile } from "../sdl/gate-report-file.ts";
 import type { ReleasePaper } from "../sdl/release-papers.ts";
 import type { SentPaper } from "../sdl/send-papers.ts";
 import { answerFailure, askServer, serverUrl, unexpectedAnswer } from "../server-request.ts";
@@ -148,9 +149,7 @@ async function readPapers(
   given: Arguments,
   io: Io,
 ): Promise<readonly ReleasePaper[]> {
-  const beside = name === "-" ? undefined : `${name}.gate.dsse.json`;
-  const report =
-    given.option("gate-report") ?? (beside !== undefined && fileState(io, beside) === "file" ? beside : undefined);
+  const report = gateReportFile(io, name, given);
   const dossier = given.option("dossier");
   if (report === undefined && dossier === undefined) return [];
   const { readDossier, readGateReport } = await import("../sdl/release-papers.ts");

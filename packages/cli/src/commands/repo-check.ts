@@ -73,10 +73,20 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const { role, roleVersion, target: file } = found.value;
   const { root, timestamp } = fresh.value;
   const sha256 = file.hashes.get("sha256");
-  terminal.json({ target, role, roleVersion, root: root.version, timestamp: timestamp.version, sha256, notes });
+  const gateReport = customDigest(file.custom, "gate_report");
+  const versions = { root: root.version, timestamp: timestamp.version };
+  terminal.json({ target, role, roleVersion, ...versions, sha256, gateReport, notes });
   terminal.line(`${target} is current: ${role} version ${roleVersion}, root version ${root.version}`, "green");
   terminal.line(`  sha256 ${sha256}, ${file.length} bytes`);
+  if (gateReport !== undefined) terminal.line(`  gate report sha256 ${gateReport}`);
   return exitCode.ok;
+}
+
+/** `{ "sha256": ... }` in `custom`: told, and nothing follows from it here. */
+function customDigest(custom: FoundTarget["target"]["custom"], member: string): string | undefined {
+  const value = custom?.members.get(member);
+  const digest = value?.kind === "object" ? value.members.get("sha256") : undefined;
+  return digest?.kind === "string" && /^[0-9a-f]{64}$/.test(digest.value) ? digest.value : undefined;
 }
 
 /** The last thing that a device does before it opens the envelope. */

@@ -1,10 +1,12 @@
-import { lineRoleName } from "@sumac/tuf";
+import { isDeepStrictEqual } from "node:util";
+import { lineRoleName, type PlainJson } from "@sumac/tuf";
 import {
   changeLine,
   findDelegation,
   placeRelease,
   publishSteps,
   targetFilePath,
+  type WireTarget,
   type WireTargets,
 } from "@sumac/tuf/writer";
 import type { Arguments, Command, CommandContext } from "../command.ts";
@@ -18,6 +20,7 @@ import { releaseTarget, segmentOf } from "../repo/release-target.ts";
 import { Repository } from "../repo/repository.ts";
 import { tellPrepared } from "../repo/tell-ceremony.ts";
 import { orTell } from "../repo/writing-failure.ts";
+import { gateReportFile } from "../sdl/gate-report-file.ts";
 
 export const repoReleaseAdd: Command = {
   name: "repo release add",
@@ -30,6 +33,11 @@ export const repoReleaseAdd: Command = {
     { name: "line", value: "name", use: "required", summary: "product line that releases it" },
     { name: "model", value: "name", summary: "default: the model that the envelope names" },
     { name: "version", value: "text", summary: "default: the version that the envelope names" },
+    {
+      name: "gate-report",
+      value: "file",
+      summary: "signed gate report whose digest is listed too (default: ENVELOPE.gate.dsse.json, if it is there)",
+    },
     { name: "year", value: "n", summary: "of a line that was split: default this year" },
   ],
   notes: [
@@ -55,12 +63,19 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
   const year = Number(parseUnsigned("year", given.option("year") ?? String(new Date().getUTCFullYear()), 2000n, 9999n));
   const { role, path } = orTell(placeRelease(targets.wire, { line, model, year, version }));
   if (repository.settings.withdrawn.has(path)) throw withdrawnBefore(path);
-  const change = { delegation: role, add: [{ path, bytes, custom: release.custom }], withdraw: [] };
+  const gateReport = gateReportFile(io, name, given);
+  const custom: Record<string, PlainJson> = { ...release.custom };
+  if (gateReport !== undefined) {
+    // Loaded by who has one alone: the rules of the SDL are large.
+    const { listedGateReport } = await import("../sdl/listed-gate-report.ts");
+    custom["gate_report"] = await listedGateReport(io, gateReport, bytes, delegation);
+  }
+  const change = { delegation: role, add: [{ path, bytes, custom }], withdraw: [] };
   const draftedBefore = (await openCeremony(repository, role.name))?.request;
   const alone = orTell(changeLine(undefined, change, repository.context())).targets[path];
   if (alone === undefined) throw new Error("a target that was added is not there");
   const file = targetFilePath(path, alone);
-  if (draftedBefore !== undefined && isListed(draftedBefore.draft as WireTargets, path, alone.hashes.sha256)) {
+  if (draftedBefore !== undefined && isListed(draftedBefore.draft as WireTargets, path, alone)) {
     const ceremony = await openCeremony(repository, role.name);
     terminal.line(`${path} is in the draft already`);
     tellPrepared(ceremony === undefined ? [] : [ceremony], terminal);
@@ -77,8 +92,11 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
 const withdrawnBefore = (path: string): Failure =>
   usage("target-withdrawn", `${path} was withdrawn; a name never comes back`, "give the release another version");
 
-const isListed = ({ targets }: WireTargets, path: string, sha256: string): boolean =>
-  targets[path]?.hashes.sha256 === sha256;
+const isListed = ({ targets }: WireTargets, path: string, wanted: WireTarget): boolean => {
+  const listed = targets[path];
+  const same = listed?.hashes.sha256 === wanted.hashes.sha256;
+  return same && isDeepStrictEqual(listed.custom?.["gate_report"], wanted.custom?.["gate_report"]);
+};
 
 function needText(text: string | undefined, option: "model" | "version"): string {
   if (text !== undefined && segmentOf(text) !== "") return text;

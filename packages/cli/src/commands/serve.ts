@@ -1,3 +1,4 @@
+import { existsSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { checkWithVerifier, type RepositoryOptions, startServer, Unavailable } from "@sumac/server";
@@ -52,6 +53,7 @@ export const serve: Command = {
       use: "repeatable",
       summary: "TEST ONLY: unencrypted key (PEM) of snapshot or timestamp",
     },
+    { name: "well-known", value: "folder", summary: "csaf/ and security.txt in it are served under /.well-known/" },
     { name: "publish-token-file", value: "file", summary: "token for publishing; made if the file is not there" },
     { name: "device-token-file", value: "file", summary: "token for devices; made if the file is not there" },
   ],
@@ -79,6 +81,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     ...(publicUrl === undefined ? {} : { publicUrl: parsePublicUrl("public-url", publicUrl) }),
   };
   const repository = await readOnlineKeys(given, context);
+  const wellKnown = wellKnownFolder(given, io);
   // What can be wrong is found before a data folder is made.
   const tokenFiles = tokenFilesOf(given, io);
   const missing: TokenFile[] = [];
@@ -92,6 +95,7 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
     dataDirectory: locate(io, data),
     checkEnvelope,
     ...(repository === undefined ? {} : { repository }),
+    ...(wellKnown === undefined ? {} : { wellKnown }),
     log: { stream: io.stderr },
   });
   try {
@@ -113,6 +117,20 @@ async function run(given: Arguments, context: CommandContext): Promise<ExitCode>
   terminal.jsonLine({ event: "stopped" });
   terminal.line("stopped");
   return exitCode.ok;
+}
+
+function wellKnownFolder(given: Arguments, io: Io): string | undefined {
+  const name = given.option("well-known");
+  if (name === undefined) return undefined;
+  const folder = locate(io, name);
+  // A link to a folder will do: it can be turned to the next export at once.
+  const isFolder = existsSync(folder) && statSync(folder).isDirectory();
+  if (isFolder) return folder;
+  throw usage(
+    "bad-value",
+    `--well-known ${name} is not a folder`,
+    "name the folder that csaf/ and security.txt are in",
+  );
 }
 
 /** Undefined: no signed tree is published here. */

@@ -7,6 +7,7 @@ import type { Refusal } from "../refusal.ts";
 import { registerTree } from "../repository/tree-routes.ts";
 import type { ServerContext } from "../server-context.ts";
 import { Unavailable } from "../unavailable.ts";
+import { registerWellKnown } from "../well-known.ts";
 import { logFault } from "./log-fault.ts";
 import { RateGuard } from "./rate-guard.ts";
 import { replyRefusal, replyUnavailable } from "./reply-refusal.ts";
@@ -50,6 +51,7 @@ export function buildApp(context: ServerContext, log: LogOptions): FastifyInstan
   addOutcomes(app);
   registerHealth(app, context);
   registerTree(app, context);
+  registerWellKnown(app, context);
   registerApi(app, context);
   registerDdi(app, context);
   return app;

@@ -1,12 +1,10 @@
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
 import path from "node:path";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { measureBytes } from "../blobs/measure.ts";
+import { readPlainFile } from "../http/plain-file.ts";
 import { replyRefusal } from "../http/reply-refusal.ts";
 import { decideArtifact, sendBytes } from "../http/send-artifact.ts";
 import type { ServerContext } from "../server-context.ts";
-import { guardStorage } from "../unavailable.ts";
 
 /** Only names that are written (docs/spec/server.md): whatever else a path says, it leads nowhere. */
 const segment = "[a-z0-9][a-z0-9._-]{0,63}";
@@ -19,7 +17,7 @@ const briefly = "public, max-age=60";
 const forEver = "public, max-age=31536000, immutable";
 
 /** `GET` and `HEAD /tuf/*`: the published tree as any web server would serve it. Anybody may read it: it is signed. */
-export function registerTree(app: FastifyInstance, { repository }: ServerContext): void {
+export function registerTree(app: FastifyInstance, { repository, limits }: ServerContext): void {
   if (repository === undefined) return;
   app.route({
     method: ["GET", "HEAD"],
@@ -28,31 +26,16 @@ export function registerTree(app: FastifyInstance, { repository }: ServerContext
     config: { log: "debug", absent: "usual" },
     handler: async (request: FastifyRequest<{ Params: { "*": string } }>, reply): Promise<FastifyReply> => {
       const name = request.params["*"];
-      const bytes = servedName.test(name) ? await readPlainFile(path.join(repository.folder, name)) : undefined;
+      const bytes = servedName.test(name)
+        ? await readPlainFile(path.join(repository.folder, name), limits.repositoryBodyBytes)
+        : "absent";
       // A root that is not there yet must not stay away for the life of a cache: the default is no-store.
-      if (bytes === undefined) return replyRefusal(reply, { code: "not-found" });
+      if (typeof bytes === "string") return replyRefusal(reply, { code: "not-found" });
       const { sha256, size } = measureBytes(bytes);
       const file = { blob: { sha256, size }, bytes };
       const isTimestamp = name === "metadata/timestamp.json";
       const type = name.startsWith("metadata/") ? "application/json" : "application/octet-stream";
       return sendBytes(reply, file, { type, cache: isTimestamp ? briefly : forEver }, decideArtifact(request, file));
     },
-  });
-}
-
-/** Whole, so that its length and digest are those of what is sent. A link is none of ours. */
-function readPlainFile(file: string): Promise<Uint8Array | undefined> {
-  return guardStorage(async () => {
-    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((thrown: unknown) => {
-      const { code } = thrown as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ELOOP" || code === "ENOTDIR") return undefined;
-      throw thrown;
-    });
-    if (handle === undefined) return undefined;
-    try {
-      return (await handle.stat()).isFile() ? new Uint8Array(await handle.readFile()) : undefined;
-    } finally {
-      await handle.close();
-    }
   });
 }

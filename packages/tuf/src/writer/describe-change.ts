@@ -1,3 +1,4 @@
+import type { PlainJson } from "../json-value.ts";
 import type {
   WireDelegation,
   WireFile,
@@ -95,7 +96,15 @@ const targetFacts = ({ targets }: WireTargets): [string, string][] =>
 function targetWords(path: string, { hashes, length, custom }: WireTarget): string {
   const sequence = custom?.["sequence"];
   const told = typeof sequence === "number" ? `, sequence ${sequence}` : "";
-  return `release ${path}${told}, ${length} bytes, sha256 ${hashes.sha256}`;
+  const report = gateReportDigest(custom?.["gate_report"]);
+  const gate = report === undefined ? "" : `, gate report sha256 ${report}`;
+  return `release ${path}${told}, ${length} bytes, sha256 ${hashes.sha256}${gate}`;
+}
+
+/** Said before it is signed (docs/spec/tuf.md 5). */
+function gateReportDigest(member: PlainJson | undefined): string | undefined {
+  const sha256 = typeof member === "object" && member !== null && "sha256" in member ? member["sha256"] : undefined;
+  return typeof sha256 === "string" ? sha256 : undefined;
 }
 
 const fileFacts = (file: string, { version, length }: WireFile): string =>
