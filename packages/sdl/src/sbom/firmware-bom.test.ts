@@ -272,6 +272,23 @@ describe("what is refused, by file and line", () => {
       ["sbom-input-malformed c.json:48"],
     ],
     ["an SBOM of a later form", { "c.json": cyclonedx.replace('"1.5"', '"2.0"') }, ["sbom-input-malformed c.json:1"]],
+    [
+      "a version of the form that turns into no text",
+      { "c.json": '{"bomFormat":"CycloneDX","specVersion":{"toString":1}}' },
+      ["sbom-input-malformed c.json:1"],
+    ],
+    [
+      "a dependency of what turns into no text",
+      {
+        "c.json": `${part({}).slice(0, part({}).lastIndexOf("}"))},"dependencies":[{"ref":{"toString":1},"dependsOn":[{"toString":1}]}]}`,
+      },
+      ["sbom-input-malformed c.json:14"],
+    ],
+    [
+      "a package whose name is no text",
+      { "l.json": `{"lockfileVersion":3,"packages":{"node_modules/\\ud800":{"version":"1"}}}` },
+      ["sbom-name-missing l.json:1", "sbom-supplier-missing l.json:1", "sbom-hash-missing l.json:1"],
+    ],
     ["JSON of something else", { "x.json": '{"a":1}' }, ["sbom-input-malformed x.json:1"]],
     ["half a JSON", { "x.json": cyclonedx.slice(0, 300) }, ["sbom-input-malformed x.json:1"]],
     [
@@ -310,11 +327,11 @@ describe("what is refused, by file and line", () => {
   });
 
   test("files that are built to exhaust a reader are read or refused", () => {
-    const long = "x\\n".repeat(500_000);
+    const long = "x\\n".repeat(6_000_000);
     expect(
       flaws({ "c.json": part({ description: "" }).replace('"description": ""', `"description": "${long}"`) }),
     ).toEqual(["sbom-hash-missing c.json:5"]);
-    expect(flaws(row(`n,1,s,,${a},"${'x""'.repeat(500_000)}",`))).toEqual([]);
+    expect(flaws(row(`n,1,s,,${a},"${'x""'.repeat(6_000_000)}",`))).toEqual([]);
     const deep = `${'{"name":"d","version":"1","components":['.repeat(5000)}${"]}".repeat(5000)}`;
     expect(flaws({ "c.json": `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[${deep}]}` }).length).toBe(2);
   });

@@ -1,4 +1,23 @@
-const tokens = /\n|"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+const starts = /\n|["{}[\],:]|[^\s{}[\],:"]+/g;
+
+/** Texts are walked, not matched: a pattern would need a stack as deep as a text has escapes. */
+function* tokensOf(text: string): Generator<string> {
+  let at = 0;
+  for (;;) {
+    starts.lastIndex = at;
+    const [token] = starts.exec(text) ?? [];
+    if (token === undefined) return;
+    const begin = starts.lastIndex - token.length;
+    at = token === '"' ? endOfText(text, starts.lastIndex) : starts.lastIndex;
+    yield text.slice(begin, at);
+  }
+}
+
+function endOfText(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  return at + 1;
+}
 
 /** The line of a top-level member that is there for the second time: of two lists a parser shows only the last. */
 export function repeatedMember(text: string): number | undefined {
@@ -6,7 +25,7 @@ export function repeatedMember(text: string): number | undefined {
   let line = 1;
   let depth = 0;
   let previous = "";
-  for (const [token] of text.matchAll(tokens)) {
+  for (const token of tokensOf(text)) {
     if (token === "\n") {
       line++;
       continue;
@@ -34,7 +53,7 @@ export function itemLines(text: string, member: string): readonly number[] {
   let key = "";
   let inside = false;
   let fresh = false;
-  for (const [token] of text.matchAll(tokens)) {
+  for (const token of tokensOf(text)) {
     if (token === "\n") {
       line++;
       continue;

@@ -23,7 +23,7 @@ export const readCyclonedx: SbomReader = (file, text) => {
   const bom: unknown = JSON.parse(text);
   const malformed = (about: string, line = 1): Result<SbomInput, readonly SbomFinding[]> =>
     err([{ code: "sbom-input-malformed", file, line, about }]);
-  if (!isObject(bom) || !/^1\.[2-7]$/.test(String(bom["specVersion"])))
+  if (!isObject(bom) || !/^1\.[2-7]$/.test(plain(bom["specVersion"])))
     return malformed("not CycloneDX JSON 1.2 to 1.7");
   const { metadata = {}, components = [], dependencies = [] } = bom;
   if (!isObject(metadata) || !Array.isArray(components) || !Array.isArray(dependencies))
@@ -54,10 +54,10 @@ export const readCyclonedx: SbomReader = (file, text) => {
   const needs: (readonly [number, number])[] = [];
   for (const edge of dependencies as readonly unknown[]) {
     const { ref, dependsOn = [] } = isObject(edge) ? edge : {};
-    const from = places.get(String(ref));
+    const from = typeof ref === "string" ? places.get(ref) : undefined;
     if (!Array.isArray(dependsOn)) return malformed("a dependency is of another kind");
     for (const to of dependsOn as readonly unknown[]) {
-      const target = places.get(String(to));
+      const target = typeof to === "string" ? places.get(to) : undefined;
       if (from === undefined || target === undefined)
         return malformed(
           `a dependency leads to nothing: ${plain(ref)} to ${plain(to)}`,

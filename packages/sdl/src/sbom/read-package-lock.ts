@@ -28,7 +28,7 @@ export const readPackageLock: SbomReader = (file, text) => {
     if (path === "" || entry["link"] === true) continue;
     const hashes = integrityOf(entry["integrity"]);
     if (hashes === undefined) return malformed(`the integrity of ${plain(path)}`, line);
-    const name = plain(entry["name"]) || path.split("node_modules/").at(-1) || "";
+    const name = plain(entry["name"]) || plain(path.split("node_modules/").at(-1));
     const version = plain(entry["version"]);
     const license = plain(entry["license"]);
     places.set(path, parts.length);

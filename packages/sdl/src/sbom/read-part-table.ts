@@ -123,17 +123,19 @@ function csvRows(text: string): readonly CsvRow[] | number {
   let line = 1;
   let start = 1;
   let cells: string[] = [];
-  const cell = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r\n|\n|$)/y;
   const content = text.startsWith("\ufeff") ? text.slice(1) : text;
-  while (cell.lastIndex < content.length) {
-    const found = cell.exec(content);
-    if (found === null) return line;
-    const [whole, quoted, bare = "", end] = found;
-    cells.push(quoted === undefined ? bare : quoted.replaceAll('""', '"'));
-    line += whole.split("\n").length - 1;
+  for (let at = 0; at < content.length; ) {
+    const close = endOfCell(content, at);
+    separator.lastIndex = close ?? content.length;
+    const [end] = separator.exec(content) ?? [];
+    if (close === undefined || end === undefined) return line;
+    const cell = content.slice(at, close);
+    cells.push(cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell);
+    at = close + end.length;
+    line += `${cell}${end}`.split("\n").length - 1;
     if (end === ",") {
       // A comma at the very end of the file opens one more empty cell.
-      if (cell.lastIndex < content.length) continue;
+      if (at < content.length) continue;
       cells.push("");
     }
     if (cells.some((entry) => entry.trim() !== "")) rows.push({ cells, line: start });
@@ -141,4 +143,21 @@ function csvRows(text: string): readonly CsvRow[] | number {
     start = line;
   }
   return rows;
+}
+
+const separator = /,|\r\n|\n|$/y;
+const bareEnd = /[",\r\n]/g;
+
+/** Behind the closing mark of a quoted cell, undefined if none closes it; no pattern, whose stack many marks would fill. */
+function endOfCell(content: string, from: number): number | undefined {
+  if (content[from] !== '"') {
+    bareEnd.lastIndex = from;
+    return bareEnd.exec(content)?.index ?? content.length;
+  }
+  for (let at = from + 1; ; ) {
+    const mark = content.indexOf('"', at);
+    if (mark < 0) return undefined;
+    if (content[mark + 1] !== '"') return mark + 1;
+    at = mark + 2;
+  }
 }
