@@ -5,8 +5,9 @@ import { keyId, parsePublicKeyPem } from "@sumac/cose";
 import { bytesToHex, type PublicKey } from "@sumac/crypto";
 import { nodeCrypto } from "@sumac/crypto/node";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { EvidenceSigner } from "../dsse.ts";
+import { type EvidenceSigner, sealEnvelope } from "../dsse.ts";
 import type { EvidenceRecord } from "../evidence-record.ts";
+import type { GateReport } from "../gate-report.ts";
 import { exampleFolder, examplePicture } from "../outputs/example-product.test.support.ts";
 import { buildDossier } from "./build-dossier.ts";
 import { isConfidential } from "./collect-dossier.ts";
@@ -119,6 +120,21 @@ function forge(files: Files, change: (data: DossierData & { verdict: string }) =
   put(files, "dossier.json", `${JSON.stringify(data, null, 2)}\n`);
 }
 
+/** A dossier without signature whose file is another, with list and lines made right for it. */
+function replaced(name: string, content: string): Files {
+  const files = new Map(unsigned);
+  const digest = (of: string): string => sha256(files.get(of) ?? new Uint8Array());
+  const [before, listBefore] = [digest(name), digest("dossier.json")];
+  put(files, name, content);
+  const size = files.get(name)?.length ?? 0;
+  const data = JSON.parse(text(files, "dossier.json").replaceAll(before, digest(name))) as DossierData;
+  const listed = data.files.map((file) => (file.path === name ? { ...file, size } : file));
+  put(files, "dossier.json", `${JSON.stringify({ ...data, files: listed }, null, 2)}\n`);
+  const lines = text(files, "verify.txt").replaceAll(before, digest(name));
+  put(files, "verify.txt", lines.replace(listBefore, digest("dossier.json")));
+  return files;
+}
+
 const attacks: readonly Attack[] = [
   {
     name: "a file is added",
@@ -208,30 +224,48 @@ describe("what a forger tries", () => {
   });
 
   test("a record whose signature was swapped, with all digests made right, is refused", () => {
-    const files = new Map(unsigned);
     const name = "evidence/build.dsse.json";
-    const envelope = JSON.parse(text(files, name)) as { signatures: { sig: string }[] };
-    const another = JSON.parse(text(files, "evidence/keys.dsse.json")) as { signatures: { sig: string }[] };
+    const envelope = JSON.parse(text(unsigned, name)) as { signatures: { sig: string }[] };
+    const another = JSON.parse(text(unsigned, "evidence/keys.dsse.json")) as { signatures: { sig: string }[] };
     if (envelope.signatures[0] === undefined) throw new Error("unsigned");
     envelope.signatures[0].sig = another.signatures[0]?.sig ?? "";
-    const before = sha256(files.get(name) ?? new Uint8Array());
-    put(files, name, JSON.stringify(envelope));
-    const after = sha256(files.get(name) ?? new Uint8Array());
-    const size = files.get(name)?.length ?? 0;
-    const list = text(files, "dossier.json").replaceAll(before, after);
-    const data = JSON.parse(list) as { files: { path: string; size: number }[] };
-    for (const file of data.files) if (file.path === name) file.size = size;
-    put(files, "dossier.json", `${JSON.stringify(data, null, 2)}\n`);
-    const lines = text(files, "verify.txt").replaceAll(before, after);
-    put(
-      files,
-      "verify.txt",
-      lines.replace(
-        /^[0-9a-f]{64} {2}dossier\.json$/m,
-        `${sha256(files.get("dossier.json") ?? new Uint8Array())}  dossier.json`,
-      ),
-    );
+    const files = replaced(name, JSON.stringify(envelope));
     expect(check(files)).toMatchObject({ ok: false, error: { code: "dossier-signature", file: name } });
+  });
+
+  const noText = { toString: 1 };
+  test.each<[string, (report: GateReport) => object, DossierFault["code"]]>([
+    ["rows that are no list", () => ({ rows: 5 }), "dossier-malformed"],
+    ["a row that is none", () => ({ rows: [null] }), "dossier-malformed"],
+    ["a state that is no text", ({ rows }) => ({ rows: [{ ...rows[0], state: noText }] }), "dossier-malformed"],
+    ["a verdict that is no text", () => ({ verdict: noText }), "dossier-malformed"],
+    ["a release that is no text", () => ({ release: noText }), "dossier-malformed"],
+    ["images that are no list", () => ({ images: "x" }), "dossier-malformed"],
+    ["levels that are none", () => ({ slC: {} }), "dossier-malformed"],
+    ["half a character", () => ({ version: "\ud800" }), "dossier-malformed"],
+    ["no rows", () => ({ rows: [] }), "dossier-contradiction"],
+    ["a red row", ({ rows }) => ({ rows: [...rows, { ...rows[0], state: "fail" }] }), "dossier-contradiction"],
+    ["another verdict", () => ({ verdict: "fail" }), "dossier-contradiction"],
+    ["another release", () => ({ release: "r-1.1.0" }), "dossier-contradiction"],
+    ["another product", () => ({ product: "other" }), "dossier-contradiction"],
+    ["other images", () => ({ images: [] }), "dossier-contradiction"],
+    [
+      "lower levels",
+      ({ slC }) => ({ slC: { ...slC, integrated: { ...slC.integrated, IAC: 0 } } }),
+      "dossier-contradiction",
+    ],
+  ])("a gate report with %s, with all digests made right, is refused", (_, change, code) => {
+    const report = JSON.parse(text(unsigned, "gate-report.json")) as GateReport;
+    const files = replaced("gate-report.json", JSON.stringify({ ...report, ...change(report) }));
+    expect(check(files)).toMatchObject({ ok: false, error: { code, file: "gate-report.json" } });
+  });
+
+  test("a report that nests too deeply to be compared, and a signed one that is nothing", async () => {
+    const deep = text(unsigned, "gate-report.json").replace("{", `{"x":${"[".repeat(100_000)}${"]".repeat(100_000)},`);
+    expect(check(replaced("gate-report.json", deep))).toMatchObject({ error: { code: "dossier-malformed" } });
+    const files = new Map(signed);
+    files.set("dossier.dsse.json", await sealEnvelope(null, [signer]));
+    expect(check(files)).toMatchObject({ error: { code: "dossier-file-altered", file: "dossier.json" } });
   });
 
   test("another image than those of the release", () => {

@@ -6,11 +6,12 @@ import { canonicalJson, type JsonValue } from "../canonical-json.ts";
 import { canonicalPayload, type DsseEnvelope, openEnvelope, preAuthentication } from "../dsse.ts";
 import type { FileDigest } from "../gate-context.ts";
 import type { GateReport } from "../gate-report.ts";
+import { foundational } from "../model/vocabulary.ts";
 import { listFile, reportFile, signatureFile, signedReportFile, textFile } from "./build-dossier.ts";
 import type { DossierData } from "./dossier-data.ts";
 import type { DossierFault } from "./dossier-fault.ts";
 import { dossierStatement } from "./dossier-statement.ts";
-import { readDossierList } from "./read-dossier-list.ts";
+import { readDossierList, readDossierReport } from "./read-dossier-list.ts";
 import { verifyText } from "./verify-text.ts";
 
 /** A folder as it lies there: every regular file with its digest, and the bytes of those that are asked for. */
@@ -113,8 +114,9 @@ function signedListFault(folder: DossierFolder, data: DossierData, trust: Dossie
 }
 
 function subjectDigest(payload: JsonValue): string {
-  const subject = (payload as { readonly subject?: readonly { readonly digest?: { readonly sha256?: unknown } }[] })
-    .subject;
+  const { subject } = (payload ?? {}) as {
+    readonly subject?: readonly ({ readonly digest?: { readonly sha256?: unknown } | null } | null)[];
+  };
   const digest = Array.isArray(subject) ? subject[0]?.digest?.sha256 : undefined;
   return typeof digest === "string" ? digest : "another";
 }
@@ -174,44 +176,49 @@ function textFault(folder: DossierFolder, data: DossierData): DossierFault | und
 
 /** The pages show what the gate said. */
 function reportFault(folder: DossierFolder, data: DossierData, trust: DossierTrust): DossierFault | undefined {
-  const plain = jsonOf(folder.read(reportFile)) as Partial<GateReport> | undefined;
-  if (plain === undefined) return { code: "dossier-malformed", file: reportFile, flaw: "not JSON" };
-  const says = (flaw: string): DossierFault => ({ code: "dossier-contradiction", file: reportFile, flaw });
-  if (plain.verdict !== data.verdict) return says(`verdict ${String(plain.verdict)}, the list says ${data.verdict}`);
-  if (plain.release !== data.release.id)
-    return says(`release ${String(plain.release)}, the list says ${data.release.id}`);
-  const images = (list: readonly { readonly sha256: string }[] | undefined): string =>
-    (list ?? []).map(({ sha256 }) => sha256).join(" ");
-  if (images(plain.images) !== images(data.release.images)) return says("other images than the list");
-  const shown = new Map(
-    [...data.gates, ...data.practiceRows, ...data.componentRows].map(({ id, state }) => [id, state]),
-  );
-  const other = (plain.rows ?? []).find(({ id, state }) => shown.has(id) && shown.get(id) !== state);
-  if (other !== undefined) return says(`${other.id} is ${other.state}, the list says ${shown.get(other.id)}`);
+  const report = folder.read(reportFile);
+  if (report === undefined) return { code: "dossier-file-missing", file: reportFile };
+  const read = readDossierReport(report);
+  if (!read.ok) return { code: "dossier-malformed", file: reportFile, flaw: read.error.flaw };
+  const plain = read.value;
+  const flaw = contradiction(plain, data);
+  if (flaw !== undefined) return { code: "dossier-contradiction", file: reportFile, flaw };
   const bytes = folder.read(signedReportFile);
   if (bytes === undefined) return undefined;
   const opened = openSigned(signedReportFile, bytes, data, trust);
   if (!opened.ok) return opened.error;
-  const { predicateType, predicate } = opened.value.payload as {
+  const { predicateType, predicate } = (opened.value.payload ?? {}) as {
     readonly predicateType?: unknown;
-    readonly predicate?: { readonly report?: JsonValue };
+    readonly predicate?: { readonly report?: JsonValue } | null;
   };
-  if (predicateType !== gatePredicate)
-    return { code: "dossier-signed-other", file: signedReportFile, flaw: String(predicateType) };
+  if (predicateType !== gatePredicate) {
+    const flaw = typeof predicateType === "string" ? predicateType : "not a statement";
+    return { code: "dossier-signed-other", file: signedReportFile, flaw };
+  }
   const same = canonicalJson(predicate?.report ?? null) === canonicalJson(plain as unknown as JsonValue);
   return same
     ? undefined
     : { code: "dossier-contradiction", file: signedReportFile, flaw: `not the report of ${reportFile}` };
 }
 
-function jsonOf(bytes: Uint8Array | undefined): unknown {
-  if (bytes === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
+function contradiction(report: GateReport, data: DossierData): string | undefined {
+  const { verdict, product, release } = report;
+  if (verdict !== data.verdict) return `verdict ${verdict}, the list says ${data.verdict}`;
+  if (product !== data.product.id) return `product ${product}, the list says ${data.product.id}`;
+  if (release !== data.release.id) return `release ${release}, the list says ${data.release.id}`;
+  const images = (list: GateReport["images"]): string => list.map(({ sha256 }) => sha256).join(" ");
+  if (images(report.images) !== images(data.release.images)) return "other images than the list";
+  for (const kind of ["component", "integrated"] as const) {
+    const fr = foundational.find((one) => report.slC[kind][one] !== data.slC[kind][one]);
+    if (fr !== undefined) return `SL-C(${fr}) ${kind} ${report.slC[kind][fr]}, the list says ${data.slC[kind][fr]}`;
   }
+  const rows = [...data.gates, ...data.practiceRows, ...data.componentRows];
+  const shown = new Map(rows.map(({ id, state }) => [id, state]));
+  const other = report.rows.find(({ id, state }) => shown.has(id) && shown.get(id) !== state);
+  if (other !== undefined) return `${other.id} is ${other.state}, the list says ${shown.get(other.id)}`;
+  const judged = new Set(report.rows.map(({ id }) => id));
+  const absent = rows.find(({ id }) => !judged.has(id));
+  return absent === undefined ? undefined : `${absent.id} is not in it, the list says ${absent.state}`;
 }
 
 /** Records that the dossier calls good must have a good signature now; those that count for a row must be there or kept back. */
