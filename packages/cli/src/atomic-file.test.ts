@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { writeFileAtomically, writeFilesAtomically } from "./atomic-file.ts";
+import { makeFolder, writeFileAtomically, writeFilesAtomically } from "./atomic-file.ts";
 import { Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { emptyFolder, filesIn, testIo } from "./sumac.test.support.ts";
@@ -101,4 +101,25 @@ test("what was there before stays when a later file cannot be placed", () => {
   ] as const;
   expect(codeOf(() => writeFilesAtomically(ioIn(folder), files))).toBe("output-exists");
   expect(filesIn(folder)).toEqual(["first", "second"]);
+});
+
+describe("a folder", () => {
+  test("is made with those above it, once", () => {
+    const folder = emptyFolder();
+    for (const _ of ["first", "again"]) expect(codeOf(() => makeFolder(ioIn(folder), "a/b/c"))).toBe("done");
+    expect(statSync(path.join(folder, "a/b/c")).isDirectory()).toBe(true);
+  });
+
+  test("does not take the place of a file, nor of one above it", () => {
+    const folder = emptyFolder();
+    writeFileSync(path.join(folder, "f"), "");
+    expect(codeOf(() => makeFolder(ioIn(folder), "f"))).toBe("not-a-folder");
+    expect(codeOf(() => makeFolder(ioIn(folder), "f/g"))).toBe("not-a-folder");
+  });
+
+  test("that cannot be there is refused at once", () => {
+    // No new name can be made below /proc; where there is none, nothing can stand below a device either.
+    const place = statSync("/proc", { throwIfNoEntry: false }) === undefined ? "/dev/null/x/y" : "/proc/x/y";
+    expect(codeOf(() => makeFolder(ioIn(emptyFolder()), place))).toMatch(/^(file-not-found|not-a-folder|file-.*)$/);
+  });
 });

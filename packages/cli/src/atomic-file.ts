@@ -8,6 +8,7 @@ import {
   openSync,
   renameSync,
   type Stats,
+  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -141,12 +142,25 @@ function renameWithoutReplacing(temporary: string, target: string): void {
 /** Makes a folder and those above it; one that is there already stays as it is. */
 export function makeFolder(io: Io, name: string): void {
   try {
-    mkdirSync(path.resolve(io.workingFolder, name), { recursive: true });
+    makeLevels(path.resolve(io.workingFolder, name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") {
       throw unavailable("not-a-folder", `${name} is a file, not a folder`, "name a folder");
     }
     throw fileFailure(error, name);
+  }
+}
+
+/** Node's own `recursive` never returns where no new name can be made, as below /proc. */
+function makeLevels(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  const above = path.dirname(folder);
+  if (above !== folder) makeLevels(above);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 
