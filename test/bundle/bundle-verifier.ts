@@ -2,7 +2,7 @@
 // Writes packages/verifier/dist/bundle/{lean,full}.js and says how large they are.
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { build } from "esbuild";
+import { type BareModule, buildBareModule } from "./bare-module.ts";
 
 /** What each bundle exports, as the module that it is made of. */
 const entries = {
@@ -20,36 +20,7 @@ const entries = {
 export type BundleName = keyof typeof entries;
 export const bundleNames: readonly BundleName[] = Object.keys(entries) as BundleName[];
 
-export interface VerifierBundle {
-  /** One minified ES module that imports nothing. */
-  readonly code: string;
-  /** Bytes that the libraries have in it (`noble`), and our own code. */
-  readonly bytes: { readonly noble: number; readonly own: number };
-}
-
-export async function bundleVerifier(name: BundleName): Promise<VerifierBundle> {
-  const built = await build({
-    stdin: { contents: entries[name], resolveDir: import.meta.dirname },
-    bundle: true,
-    minify: true,
-    format: "esm",
-    // Neither Node nor a browser: whatever needs a platform does not resolve.
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    target: "es2023",
-    legalComments: "none",
-    metafile: true,
-    write: false,
-    logLevel: "warning",
-  });
-  const [file] = built.outputFiles;
-  const [output] = Object.values(built.metafile.outputs);
-  if (file === undefined || output === undefined) throw new Error("nothing was built");
-  const noble = Object.entries(output.inputs)
-    .filter(([input]) => input.includes("/@noble/"))
-    .reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0);
-  return { code: file.text, bytes: { noble, own: file.contents.length - noble } };
-}
+export const bundleVerifier = (name: BundleName): Promise<BareModule> => buildBareModule(entries[name]);
 
 if (import.meta.main) {
   const folder = path.resolve(import.meta.dirname, "../../packages/verifier/dist/bundle");

@@ -1,4 +1,3 @@
-import { createContext, runInContext } from "node:vm";
 import { bytesToHex, type Crypto } from "@sumac/crypto";
 import { nobleCrypto } from "@sumac/crypto/noble";
 import { nobleEd25519Crypto } from "@sumac/crypto/noble-ed25519";
@@ -9,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { recipientContext } from "../vectors/recipient-context.ts";
 import { readVectors } from "../vectors/vector-folder.ts";
 import { demandedRefusal, refusedInput } from "../vectors/verdict.ts";
+import { loadBareModule } from "./bare-module.ts";
 import { type BundleName, bundleNames, bundleVerifier } from "./bundle-verifier.ts";
 
 /** Bytes. The aim for `lean` is 32 KiB, of which noble is 17; this is what it is held to until then. */
@@ -18,16 +18,6 @@ interface Loaded {
   readonly verifyEnvelope: typeof verifyEnvelope;
   readonly crypto: Crypto;
   readonly everyExtension?: readonly Extension[];
-}
-
-/** Runs a module where there is nothing but the language and what every page and runtime has for text. */
-function load(code: string): Loaded {
-  const exported = /export\{([^{}]*)\};?\s*$/.exec(code);
-  if (exported?.[1] === undefined) throw new Error("a module that exports nothing");
-  const names = exported[1].split(",").map((one) => one.split(" as "));
-  const members = names.map(([local, name = local]) => `${name}:${local}`).join();
-  const context = createContext({ TextDecoder, TextEncoder });
-  return runInContext(`(() => {${code.slice(0, exported.index)};return {${members}}})()`, context) as Loaded;
 }
 
 /** All that an answer says, byte strings in hex. */
@@ -43,6 +33,7 @@ const shown = (answer: ReturnType<typeof verifyEnvelope>): unknown =>
 
 const vectors = readVectors("suit");
 const bundles = { lean: await bundleVerifier("lean"), full: await bundleVerifier("full") };
+const load = (code: string): Loaded => loadBareModule(code) as Loaded;
 const loaded = { lean: load(bundles.lean.code), full: load(bundles.full.code) };
 
 describe.each(bundleNames)("the bundle %s", (name) => {

@@ -24,16 +24,19 @@ export type StepAnswer = Uint8Array | FetchFailure | undefined;
 
 export type Steps<T> = Generator<Step, T, StepAnswer>;
 
+/** By its form: bytes from another frame or worker are no `Uint8Array` of this one, and must not pass for "nothing stored". */
+const isBytes = (answer: StepAnswer): answer is Uint8Array => typeof answer === "object";
+
 export function* load(name: string): Steps<Uint8Array | undefined> {
   const answer = yield { do: "load", name };
-  return answer instanceof Uint8Array ? answer : undefined;
+  return isBytes(answer) ? answer : undefined;
 }
 
 export function* fetchFile(path: string, cap: number): Steps<Uint8Array | FetchFailure> {
   const answer = yield { do: "fetch", path, cap };
   if (answer === undefined) throw new TypeError(`a fetch of ${path} was not answered`);
   // A caller that read on past the cap must not make a larger file acceptable.
-  return answer instanceof Uint8Array && answer.length > cap ? "too-large" : answer;
+  return isBytes(answer) && answer.length > cap ? "too-large" : answer;
 }
 
 export function* store(name: string, bytes: Uint8Array): Steps<void> {
