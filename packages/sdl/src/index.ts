@@ -55,6 +55,7 @@ export * from "./practice-rows.ts";
 export * from "./product-model.ts";
 export { attestationReport } from "./reports/attestation-report.ts";
 export { craReport } from "./reports/cra-report.ts";
+export { inTotoReport } from "./reports/in-toto-report.ts";
 export { nercReport } from "./reports/nerc-report.ts";
 export { oscalReport } from "./reports/oscal-report.ts";
 export type { ReportFile } from "./reports/report-file.ts";

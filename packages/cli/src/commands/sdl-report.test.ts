@@ -17,6 +17,7 @@ const report = (...words: readonly string[]): Promise<Said> =>
 test.each([
   ["attestation", "attestation.cdx.json"],
   ["cra", "annex-vii.md"],
+  ["in-toto", "simple-verification-result.intoto.json"],
   ["nerc", "cip-010-r1-6.csv"],
   ["oscal", "oscal-component-definition.untested.json"],
 ])("%s is written into a folder, the same each time, and nothing is overwritten unasked", async (kind, file) => {

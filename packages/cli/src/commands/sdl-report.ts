@@ -3,6 +3,7 @@ import {
   attestationReport,
   bomVersions,
   craReport,
+  inTotoReport,
   nercReport,
   oscalReport,
   type ReleasePicture,
@@ -16,7 +17,7 @@ import { parseChoice } from "../option-values.ts";
 import { atOption, findingFailure, gateInput, productOption, releaseOption } from "../sdl/product-folder.ts";
 import { version } from "../version.ts";
 
-const kinds = ["attestation", "cra", "nerc", "oscal"] as const;
+const kinds = ["attestation", "cra", "in-toto", "nerc", "oscal"] as const;
 
 export const sdlReport: Command = {
   name: "sdl report",
@@ -37,6 +38,7 @@ export const sdlReport: Command = {
   notes: [
     "attestation: CycloneDX declarations of the judged rows.",
     "cra: index of the technical file, Annex I as a sheet, drafts for article 14. nerc: sheets for CIP-010 and CIP-013.",
+    "in-toto: unsigned statements about the images: a test-result for each run, and the gate as SVR and VSA.",
     "oscal: a component definition that was not held against the schema of OSCAL.",
     "They say what the gate says, also when it is red. A person completes and sends them.",
   ],
@@ -65,6 +67,7 @@ async function run(given: Arguments, { io, terminal }: CommandContext): Promise<
 
   function reportOf(of: ReleasePicture): readonly ReportFile[] {
     if (kind === "cra") return craReport(of);
+    if (kind === "in-toto") return inTotoReport(of, { name: "sumac", version });
     if (kind === "nerc") return nercReport(of);
     if (kind === "oscal") return oscalReport(of);
     const bom = attestationReport(of, { specVersion, tool: { name: "sumac", version } });
